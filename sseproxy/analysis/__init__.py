@@ -1,0 +1,1 @@
+"""What a person wants to know of an exchange: pure, exchanges in and values out."""

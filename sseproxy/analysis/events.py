@@ -1,0 +1,60 @@
+"""The events of an exchange with the time at which each was complete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sseproxy.coding import CodingError, decoder
+from sseproxy.exchange import Exchange, header, tokens
+from sseproxy.sse import Event, EventStreamParser
+
+
+@dataclass(frozen=True, slots=True)
+class TimedEvent:
+    t: int
+    """Microseconds since the request's head was read; the arrival that completed the event."""
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The event stream of one exchange, decoded."""
+
+    is_stream: bool
+    """Whether the response is text/event-stream at all; if not, there are no events."""
+    events: tuple[TimedEvent, ...] = ()
+    unfinished: int = 0
+    """Bytes of a last block that no blank line ended: no client gets them as an event."""
+    problem: str = ""
+    """Why the body could not be decoded to its end."""
+
+    @property
+    def dispatched(self) -> tuple[TimedEvent, ...]:
+        """The events that a listener sees."""
+        return tuple(timed for timed in self.events if timed.event.dispatched)
+
+
+def read_stream(exchange: Exchange) -> Stream:
+    """Parses the body where its type is text/event-stream, parameters and case ignored."""
+    response = exchange.response
+    if response is None:
+        return Stream(is_stream=False)
+    media_type = (header(response.headers, b"content-type") or b"").partition(b";")[0].strip().lower()
+    if media_type != b"text/event-stream":
+        return Stream(is_stream=False)
+    parser = EventStreamParser()
+    events: list[TimedEvent] = []
+    fed = 0
+    problem = ""
+    try:
+        body = decoder(tokens(response.headers, b"content-encoding"))
+        for t, data in exchange.arrivals:
+            plain = body.feed(data)
+            fed += len(plain)
+            events += [TimedEvent(t, event) for event in parser.feed(plain)]
+        if exchange.ending.whole:
+            body.finish()
+    except CodingError as error:
+        problem = str(error)
+    unfinished = 0 if parser.unfinished is None else fed - parser.unfinished
+    return Stream(True, tuple(events), unfinished, problem)

@@ -1,0 +1,293 @@
+"""Cassette lines to an exchange. Whatever is wrong is said with the line it stands on."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import orjson
+
+from sseproxy.cassette.migrate import CONVERTERS, VERSION, Record, upgrade
+from sseproxy.errors import CassetteError, NoHeadYetError
+from sseproxy.exchange import (
+    Arrival,
+    End,
+    Ending,
+    Exchange,
+    Framing,
+    Head,
+    Headers,
+    Note,
+    Request,
+    ResponseHead,
+)
+
+E = TypeVar("E", bound=StrEnum)
+
+_LINE = "_line"  # where a record stood; no record of the format has this key
+
+
+def decode(data: bytes, *, part: bool = False) -> Exchange:
+    """The exchange that these bytes of a cassette hold.
+
+    A torn last line is what a recorder that died leaves, and is passed over. An empty file or a torn head is
+    legal only in a `part`, and even there holds no exchange. Raises CassetteError (without a path).
+    """
+    records = parse(data, part=part)
+    return _Reader().read(upgrade(records, converters=CONVERTERS, current=VERSION))
+
+
+def decode_tail(lines: bytes) -> bytes:
+    """The body bytes in the last lines of a cassette, whose first lines the caller did not read."""
+    records = (_record(line, 0) for line in lines.splitlines())
+    return b"".join(_Fields(record).content() for record in records if record["k"] == "data")
+
+
+def parse(data: bytes, *, part: bool = False) -> list[Record]:
+    """The records of a cassette as plain JSON objects, each checked to have a string `k`."""
+    *lines, rest = data.split(b"\n")
+    records = [_record(line, number) for number, line in enumerate(lines, 1)]
+    if rest:
+        try:
+            records.append(_record(rest, len(lines) + 1))
+        except CassetteError:
+            if not lines and not part:
+                raise
+    if not records and part:
+        raise NoHeadYetError("the recorder has not written a head yet")
+    if not records:
+        raise CassetteError("empty: a cassette has at least a head")
+    return records
+
+
+def _record(line: bytes, number: int) -> Record:
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise CassetteError(f"not JSON ({error})", line=number) from None
+    if not isinstance(record, dict) or not isinstance(record.get("k"), str):
+        raise CassetteError("each line should be a JSON object with a string `k`", line=number)
+    record[_LINE] = number
+    return record
+
+
+class _Field(StrEnum):
+    """The JSON types a field can be asked for, as an error calls them."""
+
+    STRING = "a string"
+    NUMBER = "a whole number from 0"
+    BOOLEAN = "true or false"
+    OBJECT = "an object"
+    LIST = "a list"
+
+    def fits(self, value: object) -> bool:
+        match self:
+            case _Field.STRING:
+                return isinstance(value, str)
+            case _Field.NUMBER:
+                return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+            case _Field.BOOLEAN:
+                return isinstance(value, bool)
+            case _Field.OBJECT:
+                return isinstance(value, dict)
+            case _Field.LIST:
+                return isinstance(value, list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """A record, read field by field with the types checked."""
+
+    record: Record
+
+    def wrong(self, name: str, expected: str) -> CassetteError:
+        what = f"`{name}` should be {expected}" if name in self.record else f"`{name}` is missing"
+        return CassetteError(f"`{self.record['k']}` record: {what}", line=self.record[_LINE])
+
+    def get(self, name: str, kind: _Field) -> Any:
+        value = self.record.get(name)
+        if not kind.fits(value):
+            raise self.wrong(name, kind)
+        return value
+
+    def string(self, name: str) -> str:
+        value: str = self.get(name, _Field.STRING)
+        return value
+
+    def number(self, name: str) -> int:
+        value: int = self.get(name, _Field.NUMBER)
+        return value
+
+    def raw(self, name: str) -> bytes:
+        """A string of a head, in either of its forms."""
+        return self._raw(self.record.get(name), name)
+
+    def _raw(self, value: object, name: str) -> bytes:
+        if isinstance(value, str):
+            return self._utf8(value, name)
+        if isinstance(value, dict) and isinstance(value.get("b64"), str):
+            return self._unbase64(value["b64"], name)
+        raise self.wrong(name, 'a string or {"b64": …}')
+
+    def headers(self, name: str) -> Headers:
+        pairs = self.get(name, _Field.LIST)
+        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+            raise self.wrong(name, "a list of [name, value]")
+        return tuple((self._raw(key, name), self._raw(value, name)) for key, value in pairs)
+
+    def content(self, where: Record | None = None) -> bytes:
+        """`text` xor `b64`, of the record itself or of an object in it."""
+        holder = self.record if where is None else where
+        match holder.get("text"), holder.get("b64"):
+            case str(text), None:
+                return self._utf8(text, "text")
+            case None, str(encoded):
+                return self._unbase64(encoded, "b64")
+        line, kind = self.record[_LINE], self.record["k"]
+        raise CassetteError(f"`{kind}` record: there should be either `text` or `b64`, a string", line=line)
+
+    def _utf8(self, text: str, name: str) -> bytes:
+        try:
+            return text.encode()
+        except UnicodeEncodeError:
+            raise self.wrong(name, "valid Unicode, without lone surrogates") from None
+
+    def _unbase64(self, encoded: str, name: str) -> bytes:
+        try:
+            return base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            raise self.wrong(name, "base64") from None
+
+    def choice(self, name: str, choices: type[E]) -> E:
+        value = self.string(name)
+        try:
+            return choices(value)
+        except ValueError:
+            raise self.wrong(name, f"one of {', '.join(choices)}, not {value!r}") from None
+
+
+class _Reader:
+    """Folds records into an exchange; kinds it does not know are passed over."""
+
+    def __init__(self) -> None:
+        self.head: Head | None = None
+        self.request: Request | None = None
+        self.uploads: list[bytes] = []
+        self.upload_complete = True
+        self.response: ResponseHead | None = None
+        self.slices: list[bytes] = []
+        self.slices_t = 0
+        self.arrivals: list[Arrival] = []
+        self.notes: list[Note] = []
+        self.end: End | None = None
+
+    def read(self, records: list[Record]) -> Exchange:
+        steps = {
+            "head": self._head,
+            "request": self._request,
+            "upload": self._upload,
+            "upload_end": self._upload_end,
+            "response": self._response,
+            "data": self._data,
+            "note": self._note,
+            "end": self._end,
+        }
+        for record in records:
+            if step := steps.get(record["k"]):
+                if self.end:
+                    self._refuse(record, "stands after the `end`")
+                step(_Fields(record))
+        self._join_slices()
+        assert self.head is not None  # upgrade() has seen to it
+        if self.request and self.uploads:
+            body = b"".join([self.request.body, *self.uploads])
+            self.request = replace(self.request, body=body, complete=self.upload_complete)
+        return Exchange(
+            head=self.head,
+            request=self.request,
+            response=self.response,
+            arrivals=tuple(self.arrivals),
+            notes=tuple(self.notes),
+            end=self.end,
+        )
+
+    @staticmethod
+    def _refuse(record: Record, why: str) -> None:
+        raise CassetteError(f"a `{record['k']}` record {why}", line=record[_LINE])
+
+    def _head(self, fields: _Fields) -> None:
+        if self.head:
+            self._refuse(fields.record, "may stand only once, in the first line")
+        self.head = Head(
+            id=fields.string("id"),
+            by=fields.string("by"),
+            wall=fields.string("wall"),
+            session=fields.string("session"),
+            session_t=fields.number("session_t"),
+            upstream=fields.string("upstream"),
+        )
+
+    def _request(self, fields: _Fields) -> None:
+        if self.request:
+            self._refuse(fields.record, "may stand only once")
+        self.request = Request(
+            method=fields.string("method"),
+            target=fields.raw("target"),
+            version=fields.string("version"),
+            headers=fields.headers("headers"),
+            body=fields.content(fields.get("body", _Field.OBJECT)),
+        )
+
+    def _upload(self, fields: _Fields) -> None:
+        self.uploads.append(fields.content())
+        self.upload_complete = False
+
+    def _upload_end(self, fields: _Fields) -> None:
+        self.uploads.append(b"")
+        self.upload_complete = bool(fields.get("complete", _Field.BOOLEAN))
+
+    def _response(self, fields: _Fields) -> None:
+        if self.response:
+            self._refuse(fields.record, "may stand only once")
+        self.response = ResponseHead(
+            t=fields.number("t"),
+            status=fields.number("status"),
+            reason=fields.raw("reason"),
+            version=fields.string("version"),
+            headers=fields.headers("headers"),
+            framing=fields.choice("framing", Framing),
+        )
+
+    def _data(self, fields: _Fields) -> None:
+        if not self.response:
+            self._refuse(fields.record, "stands before the `response`")
+        if not self.slices:
+            self.slices_t = fields.number("t")
+        self.slices.append(fields.content())
+        if fields.record.get("more") is not True:
+            self._join_slices()
+
+    def _join_slices(self) -> None:
+        """Slices without a last one are what a recorder that died in mid-write leaves."""
+        if self.slices:
+            self.arrivals.append(Arrival(self.slices_t, b"".join(self.slices)))
+            self.slices.clear()
+
+    def _note(self, fields: _Fields) -> None:
+        tags = fields.get("tags", _Field.LIST)
+        self.notes.append(
+            Note(fields.number("t"), fields.string("text"), tuple(map(str, tags)), len(self.arrivals))
+        )
+
+    def _end(self, fields: _Fields) -> None:
+        self.end = End(
+            t=fields.number("t"),
+            reason=fields.choice("reason", Ending),
+            bytes=fields.number("bytes"),
+            trailers=fields.headers("trailers") if "trailers" in fields.record else (),
+            client_left=fields.record.get("client") == "left",
+            detail=fields.string("detail") if "detail" in fields.record else "",
+        )

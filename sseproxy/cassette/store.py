@@ -1,0 +1,82 @@
+"""Cassettes on disk: finding, reading, and telling an open one from an abandoned one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from sseproxy.cassette.decode import decode, decode_tail
+from sseproxy.cassette.naming import PART, SUFFIX
+from sseproxy.errors import CassetteError, NoHeadYetError, SseproxyError
+from sseproxy.exchange import Exchange
+
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]
+
+
+def find(paths: Iterable[Path]) -> list[Path]:
+    """The cassettes that these files and folders are or hold, a folder's by name.
+
+    Raises SseproxyError for what does not exist and for a folder without any.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(each for each in path.rglob(f"*{SUFFIX}*") if each.name.endswith((SUFFIX, PART)))
+            if not inside:
+                raise SseproxyError(f"{path}: no cassettes (*{SUFFIX}) in this folder")
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise SseproxyError(f"{path}: no such file or folder")
+    return found
+
+
+def load(path: Path) -> Exchange:
+    """The exchange in a cassette. Raises CassetteError, with the path, for what can't be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CassetteError(f"can't be read: {error.strerror}", path) from None
+    try:
+        return decode(data, part=path.name.endswith(PART))
+    except CassetteError as error:
+        raise error.located(path) from None
+
+
+def load_all(paths: Iterable[Path]) -> list[tuple[Path, Exchange]]:
+    """The exchanges of these cassettes. One that has no head yet holds no exchange and is passed over.
+
+    Raises CassetteError for the first that can't be read.
+    """
+    loaded = []
+    for path in paths:
+        with contextlib.suppress(NoHeadYetError):
+            loaded.append((path, load(path)))
+    return loaded
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether a recorder has the cassette open. Always False where files can't be locked so."""
+    if fcntl is None or not path.name.endswith(PART):
+        return False
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def tail_body(path: Path, limit: int) -> bytes:
+    """The body bytes in the last `limit` bytes of a cassette: how a stream ends, not read whole."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - limit))
+        tail = file.read()
+    return decode_tail(tail if size <= limit else tail.partition(b"\n")[2])

@@ -1,0 +1,48 @@
+"""The append: one open cassette, each call one write, nothing held back in a buffer of ours."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sseproxy.cassette.naming import PART, SUFFIX
+
+try:
+    import fcntl
+except ImportError:  # Windows: an open cassette can't be told from one whose recorder died
+    fcntl = None  # type: ignore[assignment]
+
+
+class CassetteWriter:
+    """A cassette while it is open: `NAME.sse.jsonl.part`, locked, and renamed when it is finished."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Creates the file, and the folder where it is missing. Raises OSError; nothing exists then."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / (name.removesuffix(SUFFIX) + PART)
+        self._final = folder / name
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        self._file = os.open(self.path, flags, 0o644)
+        self._size = 0
+        if fcntl:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def append(self, lines: bytes, *, last: bool = False) -> None:
+        """Writes whole lines, all or none; with `last` the cassette gets its final name then.
+
+        Raises OSError where the disk takes less, or the folder is gone; what is there stays readable.
+        """
+        try:
+            rest = memoryview(lines)
+            while rest:  # a disk that fills up takes a part and says so only at the next write
+                rest = rest[os.write(self._file, rest) :]
+        except OSError:
+            # A torn line may only be the last one: take it back, so that more can follow.
+            os.ftruncate(self._file, self._size)
+            raise
+        self._size += len(lines)
+        if last:
+            self.path = self.path.replace(self._final)
+
+    def close(self) -> None:
+        os.close(self._file)

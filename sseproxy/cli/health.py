@@ -1,0 +1,23 @@
+"""`sseproxy health`."""
+
+from __future__ import annotations
+
+import socket
+
+import click
+
+from sseproxy.cli.options import address
+from sseproxy.errors import SseproxyError
+
+_TIMEOUT = 3.0
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # an address to listen on is not always one to connect to
+
+
+@click.command()
+@address
+def health(host: str, port: int) -> None:
+    """Tell whether a server listens: exit 0 if it does, 2 if not. Made for container health checks."""
+    try:
+        socket.create_connection((_ANY.get(host, host), port), _TIMEOUT).close()
+    except OSError as error:
+        raise SseproxyError(f"nothing answers at {host}:{port}: {error.strerror or error}") from None

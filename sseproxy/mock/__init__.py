@@ -1,0 +1,5 @@
+"""The mock server: plays cassettes back."""
+
+from sseproxy.mock.app import Mock, Options
+
+__all__ = ["Mock", "Options"]

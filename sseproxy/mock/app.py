@@ -1,0 +1,64 @@
+"""The mock server as a whole: a library of cassettes answers requests, and nothing is ever asked upstream."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sseproxy.clock import Clock
+from sseproxy.exchange import Exchange
+from sseproxy.http1 import plain_response
+from sseproxy.matching import Answers
+from sseproxy.mock.player import Player
+from sseproxy.schedule import schedule
+from sseproxy.server import Client, Running, listen
+
+log = logging.getLogger("sseproxy.mock")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to replay."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    speed: float = 1.0
+    """1 is the recorded timing, 2 twice as fast; math.inf waits for nothing."""
+    chain_sessions: bool = False
+    """Whether the answers of older sessions come before those of the newest."""
+
+
+class Mock:
+    """Answers requests from recorded exchanges."""
+
+    def __init__(self, exchanges: Iterable[Exchange], options: Options, clock: Clock) -> None:
+        self._options = options
+        self._clock = clock
+        self._answers = Answers(exchanges, chain_sessions=options.chain_sessions)
+
+    async def start(self) -> Running:
+        """Listens. Raises SseproxyError where it can't."""
+        return await listen(self._handle, self._options.host, self._options.port, self._clock)
+
+    async def _handle(self, client: Client) -> None:
+        body = [client.body_waiting()]
+        if not client.body_complete:
+            body += [data async for data in client.body()]
+        request = replace(client.request, body=b"".join(body))
+        exchange = self._answers.answer(request)
+        if exchange is None:
+            sentence = self._answers.explain(request)
+            log.warning("miss: %s", sentence)
+            client.answer(*plain_response(404, f"sseproxy: {sentence}", ((b"X-Sseproxy-Miss", b"1"),)))
+            return
+        log.info("%s %s: %s", request.method, request.target.decode("utf-8", "replace"), exchange.head.id)
+        player = Player(client, schedule(exchange, self._options.speed), self._clock)
+        client.connection.listener = player
+        try:
+            player.play()
+            end = await player.done
+        finally:
+            client.connection.listener = None
+        if end:
+            await client.conclude(player.framer, end)

@@ -1,0 +1,87 @@
+"""Plays the steps of one exchange to one client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from sseproxy.clock import Clock
+from sseproxy.exchange import End, ResponseHead
+from sseproxy.http1 import ResponseFramer
+from sseproxy.schedule import Step
+from sseproxy.server import WAITING_LIMIT, Client
+
+
+class Player:
+    """Each step is written at its due time, counted from the request: a late one makes no other late.
+
+    A client that is slow to read holds the play up; what came due meanwhile follows when it reads again.
+    """
+
+    def __init__(self, client: Client, steps: Sequence[Step], clock: Clock) -> None:
+        self._client = client
+        self._steps = steps
+        self._clock = clock
+        self._next = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._paused = False
+        self.framer: ResponseFramer | None = None
+        """Set when the client has the response's head."""
+        self.done: asyncio.Future[End | None] = asyncio.get_running_loop().create_future()
+        """How the recorded exchange ended; None where the client left first."""
+
+    def play(self) -> None:
+        """Writes what is due, and comes back when the next step is."""
+        self._timer = None
+        while self._next < len(self._steps) and not self._paused and not self.done.done():
+            wait = self._client.arrived + self._steps[self._next].due - self._clock.now()
+            if wait > 0:
+                self._timer = asyncio.get_running_loop().call_later(wait / 1e6, self.play)
+                return
+            self._write_due()
+
+    def _write_due(self) -> None:
+        """One write of the steps that are due, up to what may wait for a slow client."""
+        now = self._clock.now() - self._client.arrived
+        out: list[bytes] = []
+        size = 0
+        while self._next < len(self._steps) and size < WAITING_LIMIT:
+            step = self._steps[self._next]
+            if step.due > now:
+                break
+            self._next += 1
+            out.append(self._bytes(step))
+            size += len(out[-1])
+        self._client.write(b"".join(out))
+        if self._next == len(self._steps):
+            end = self._steps[-1].action
+            assert isinstance(end, End)
+            self._finish(end)
+
+    def _bytes(self, step: Step) -> bytes:
+        match step.action:
+            case ResponseHead() as head:
+                self.framer = self._client.framer(head)
+                return self.framer.head()
+            case bytes() as data:
+                assert self.framer
+                return self.framer.body([data])
+            case End(reason=reason, trailers=trailers):
+                return self.framer.last(trailers) if self.framer and reason.whole else b""
+
+    def _finish(self, end: End | None) -> None:
+        if self._timer:
+            self._timer.cancel()
+        if not self.done.done():
+            self.done.set_result(end)
+
+    def client_paused(self) -> None:
+        self._paused = True
+
+    def client_resumed(self) -> None:
+        self._paused = False
+        if not self._timer:
+            self.play()
+
+    def client_left(self) -> None:
+        self._finish(None)
