@@ -176,9 +176,9 @@ def test_unfinished_follows_the_open_block() -> None:
     assert seen == [None, None, None, 3, 3, 3, 3, None, None, None, 14, 14, None]
 
 
-# Linearity without a stopwatch. A parser that copied all that is pending for each read or line would copy over
-# a terabyte for the short lines, and again for the short reads below, and take about a hundred times as long
-# as a linear one. This limit lies in between, far from both; coming back with the right answer is enough.
+# Linearity without a stopwatch. A parser that copied all that is pending for each read or line would copy
+# over a terabyte for the short lines, and again for the short reads below, and take about a hundred times
+# as long as a linear one. This limit lies in between, far from both; to come back right is enough.
 linear = pytest.mark.timeout(30)
 
 

@@ -1,0 +1,156 @@
+"""Raw sockets on both sides of what is tested: bytes in, bytes out, and how the connection ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import re
+import socket
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sseproxy.cassette.store import find, load
+from sseproxy.clock import SystemClock
+from sseproxy.exchange import Exchange
+from sseproxy.mock import Mock
+from sseproxy.mock import Options as MockOptions
+from sseproxy.proxy import Options as ProxyOptions
+from sseproxy.proxy import Proxy
+from sseproxy.server import Running
+
+PATIENCE = 30.0
+"""Seconds after which a wait has failed; nothing here is ever waited for that long."""
+
+
+class Peer:
+    """One end of a TCP connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def send(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def read(self, limit: int = 2**20) -> bytes:
+        """What the next read brings; empty at the end."""
+        async with asyncio.timeout(PATIENCE):
+            return await self.reader.read(limit)
+
+    async def until(self, mark: bytes) -> bytes:
+        """All up to and including the mark."""
+        async with asyncio.timeout(PATIENCE):
+            return await self.reader.readuntil(mark)
+
+    async def request(self) -> bytes:
+        """A whole request: the head, and a body with a Content-Length or chunked."""
+        head = await self.until(b"\r\n\r\n")
+        if length := re.search(rb"(?i)\r\ncontent-length: *(\d+)", head):
+            async with asyncio.timeout(PATIENCE):
+                return head + await self.reader.readexactly(int(length[1]))
+        if re.search(rb"(?i)\r\ntransfer-encoding: *chunked", head):
+            return head + await self.until(b"0\r\n\r\n")
+        return head
+
+    async def rest(self) -> tuple[bytes, str]:
+        """All that still comes, and how it ended: `eof` or `reset`."""
+        data = bytearray()
+        try:
+            while more := await self.read():
+                data += more
+        except ConnectionResetError:
+            return bytes(data), "reset"
+        return bytes(data), "eof"
+
+    def close(self) -> None:
+        """FIN, once all is sent."""
+        self.writer.close()
+
+    def reset(self) -> None:
+        """RST, at once."""
+        sock = self.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
+
+@contextlib.asynccontextmanager
+async def upstream(script: Callable[[Peer], Awaitable[None]]) -> AsyncIterator[str]:
+    """A server that runs the script for each connection and then closes it; the value is its URL.
+
+    What goes wrong in the script fails the test when the server is left.
+    """
+    failures: list[BaseException] = []
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(task := asyncio.current_task())  # type: ignore[arg-type]
+        try:
+            await script(Peer(reader, writer))
+        except asyncio.CancelledError:
+            pass
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            writer.close()
+            tasks.discard(task)  # type: ignore[arg-type]
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in list(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if failures:
+        raise failures[0]
+
+
+@contextlib.asynccontextmanager
+async def client(url: str) -> AsyncIterator[Peer]:
+    """A connection to the server at this URL."""
+    parts = urlsplit(url)
+    peer = Peer(*await asyncio.open_connection(parts.hostname, parts.port))
+    try:
+        yield peer
+    finally:
+        peer.writer.transport.abort()
+
+
+async def ask(url: str, request: bytes) -> tuple[bytes, str]:
+    """One request, and all that comes back until the connection ends."""
+    async with client(url) as peer:
+        await peer.send(request)
+        return await peer.rest()
+
+
+@contextlib.asynccontextmanager
+async def recorder(upstream: str, cassettes: Path, **options: Any) -> AsyncIterator[Running]:
+    """A recording proxy on a free port."""
+    proxy = Proxy(ProxyOptions(upstream=upstream, cassettes=cassettes, port=0, **options), SystemClock())
+    server = await proxy.start()
+    try:
+        yield server
+    finally:
+        await proxy.stop(grace=0)
+
+
+@contextlib.asynccontextmanager
+async def replayer(exchanges: Iterable[Exchange], speed: float = math.inf) -> AsyncIterator[Running]:
+    """A mock server on a free port."""
+    server = await Mock(exchanges, MockOptions(port=0, speed=speed), SystemClock()).start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+def only_cassette(folder: Path) -> Exchange:
+    """The exchange of the one cassette in a folder."""
+    (path,) = find([folder])
+    return load(path)
