@@ -10,6 +10,9 @@ SUFFIX = ".sse.jsonl"
 PART = SUFFIX + ".part"
 """A cassette that is being written, or whose recorder died."""
 
+RECORDED = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d\.\d{3}_[A-Za-z]+_.+_[0-9A-Z]{16}\.sse\.jsonl")
+"""A finished cassette with the name its recorder gave it; one that a person renamed is theirs."""
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 _PATH_LENGTH = 60
 

@@ -27,11 +27,8 @@ class CassetteWriter:
         if fcntl:
             fcntl.flock(self._file, fcntl.LOCK_EX)
 
-    def append(self, lines: bytes, *, last: bool = False) -> None:
-        """Writes whole lines, all or none; with `last` the cassette gets its final name then.
-
-        Raises OSError where the disk takes less, or the folder is gone; what is there stays readable.
-        """
+    def append(self, lines: bytes) -> None:
+        """Writes whole lines, all or none. Raises OSError where the disk takes less."""
         try:
             rest = memoryview(lines)
             while rest:  # a disk that fills up takes a part and says so only at the next write
@@ -41,8 +38,10 @@ class CassetteWriter:
             os.ftruncate(self._file, self._size)
             raise
         self._size += len(lines)
-        if last:
-            self.path = self.path.replace(self._final)
+
+    def finish(self) -> None:
+        """Gives the cassette its final name. Raises OSError; the `.part` is whole all the same."""
+        self.path = self.path.replace(self._final)
 
     def close(self) -> None:
         os.close(self._file)

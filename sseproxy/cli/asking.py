@@ -57,8 +57,7 @@ async def ask(
     request = Request("POST", target.encode(), "1.1", headers, body)
     head = request_head(request.method, request.target, headers, host=None, keep_encoding=True)
     listener = _Listener(clock.now(), on_event)
-    connection.send(request.method, head, listener)
-    connection.send_body(body, chunked=False)
+    connection.send(request.method, head + body, listener)
     end = await listener.end
     connection.abort()
     seen = Head(id="", by="", wall="", session="", session_t=0, upstream=url)

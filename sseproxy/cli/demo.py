@@ -55,7 +55,7 @@ async def _demo(flow: str, question: str, cassettes: Path, speed: float) -> bool
     body = orjson.dumps({"question": question, "streaming": True})
 
     async with serve_demo() as upstream:
-        proxy = Proxy(ProxyOptions(upstream=upstream, cassettes=cassettes, port=0), clock)
+        proxy = Proxy(ProxyOptions(upstreams=(upstream,), cassettes=cassettes, port=0), clock)
         server = await proxy.start()
         screen.recording(upstream, server.url, question)
         await ask(server.url, target, body, clock, screen.live)

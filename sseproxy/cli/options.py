@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import functools
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +10,16 @@ from typing import Any, TypeVar
 
 import click
 
+from sseproxy.cli.logs import configure
+from sseproxy.server import serving_context
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def setting(flag: str, **attributes: Any) -> Callable[[Function], Function]:
-    """A click option that has an environment variable of its name."""
+def setting(flag: str, *names: str, **attributes: Any) -> Callable[[Function], Function]:
+    """A click option that has an environment variable of its flag's name."""
     name = flag.removeprefix("--").replace("-", "_").upper()
-    return click.option(flag, envvar=f"SSEPROXY_{name}", show_envvar=True, **attributes)
+    return click.option(flag, *names, envvar=f"SSEPROXY_{name}", show_envvar=True, **attributes)
 
 
 def address(function: Function) -> Function:
@@ -43,21 +46,43 @@ def cassettes(help: str) -> Callable[[Function], Function]:
     )
 
 
-def verbosity(function: Function) -> Function:
-    """-q and -v, carried out as they are parsed."""
+def logs(function: Function) -> Function:
+    """How to log. The command gets `quiet`; the rest is done before it runs."""
 
-    def configure(ctx: click.Context, param: click.Parameter, value: int) -> int:
-        quiet = ctx.params.get("quiet", False)
-        level = logging.WARNING if quiet else logging.DEBUG if value else logging.INFO
-        logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(message)s", force=True)
-        logging.getLogger("asyncio").setLevel(logging.WARNING)
-        return value
+    @functools.wraps(function)
+    def configured(*, quiet: bool, verbose: bool, log_format: str, **rest: Any) -> Any:
+        configure(quiet=quiet, verbose=verbose, json=log_format == "json")
+        return function(quiet=quiet, **rest)
 
-    verbose = click.option(
-        "-v", "--verbose", count=True, expose_value=False, callback=configure, help="Log more."
+    quiet = click.option("-q", "--quiet", is_flag=True, help="Log warnings and errors only.")
+    verbose = click.option("-v", "--verbose", is_flag=True, help="Log more.")
+    form = setting(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Of log lines.",
     )
-    quiet = click.option("-q", "--quiet", is_flag=True, is_eager=True, help="Log warnings and errors only.")
-    return quiet(verbose(function))
+    return form(quiet(verbose(configured)))  # type: ignore[return-value]
+
+
+def tls_files(function: Function) -> Function:
+    """--cert and --key; the command gets the context they make as `tls`, None where they are not given."""
+
+    @functools.wraps(function)
+    def with_context(*, cert: Path | None, key: Path | None, **rest: Any) -> Any:
+        if key and not cert:
+            raise click.UsageError("--key goes with --cert.")
+        return function(tls=serving_context(cert, key) if cert else None, **rest)
+
+    file = click.Path(path_type=Path)
+    certificate = setting(
+        "--cert", type=file, metavar="FILE", help="Serve https with this certificate (PEM)."
+    )
+    key = setting(
+        "--key", type=file, metavar="FILE", help="Its private key, where the certificate's file has none."
+    )
+    return certificate(key(with_context))  # type: ignore[return-value]
 
 
 class Speed(click.ParamType[float]):

@@ -4,39 +4,80 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import replace
+import re
+import ssl
 from pathlib import Path
+from typing import Any
 
 import click
 
-from sseproxy.cli.options import address, cassettes, setting, verbosity
+from sseproxy.admin import serve_admin
+from sseproxy.cli.options import address, cassettes, logs, setting, tls_files
 from sseproxy.cli.serving import announce, serve
 from sseproxy.clock import SystemClock
 from sseproxy.demo.server import serve as serve_demo
+from sseproxy.metrics import Metrics
 from sseproxy.proxy import Options, Proxy
+from sseproxy.proxy.keep import parse_keep
+from sseproxy.proxy.selection import Selection, parse_pattern
+from sseproxy.upstream import tls_context
 
 DEMO = "demo"
 
+_seconds = click.FloatRange(min=0, min_open=True)
+
 
 @click.command()
-@setting("--upstream", required=True, metavar="URL", help="Where requests go; 'demo' is a server of our own.")
+@setting(
+    "--upstream",
+    "upstreams",
+    required=True,
+    multiple=True,
+    metavar="[/PREFIX=]URL",
+    help="Where requests go; 'demo' is a server of our own. Several, each with a prefix: the longest that"
+    " fits the path is replaced by the URL's own path.",
+)
 @cassettes("Folder that gets a cassette for each exchange.")
 @address
+@setting(
+    "--only", multiple=True, metavar="PATTERN", help="Record these alone: 'POST /api/*'. The rest passes."
+)
+@setting("--skip", multiple=True, metavar="PATTERN", help="Don't record these.")
+@setting("--keep", metavar="500|2GB|7d", help="Delete the oldest cassettes beyond this.")
+@setting("--max-body", type=click.IntRange(0), metavar="BYTES", help="Record no more of a body than this.")
+@setting(
+    "--max-streams", type=click.IntRange(1), metavar="N", help="Answer 503 beyond this many open streams."
+)
+@setting(
+    "--on-client-close",
+    type=click.Choice(["stop", "drain"]),
+    default="stop",
+    show_default=True,
+    help="When a client leaves: leave the upstream too, or read it to its end.",
+)
 @setting("--keep-encoding", is_flag=True, help="Leave the client's Accept-Encoding as it is.")
 @setting("--keep-host", is_flag=True, help="Leave the client's Host as it is.")
 @setting(
+    "--upstream-ca",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Trust these certificates (PEM), not the system's.",
+)
+@setting("--insecure", is_flag=True, help="Don't verify an upstream's certificate.")
+@tls_files
+@setting(
     "--connect-timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=_seconds,
     default=10.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long the upstream may take to accept a connection.",
+    help="How long an upstream may take to accept a connection.",
 )
 @setting(
     "--idle-timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=_seconds,
     metavar="SECONDS",
-    help="How long the upstream may be silent.  [default: no limit]",
+    help="How long an upstream may be silent.  [default: no limit]",
 )
 @setting(
     "--grace",
@@ -46,48 +87,92 @@ DEMO = "demo"
     metavar="SECONDS",
     help="How long open streams may go on after SIGTERM or Ctrl-C.",
 )
-@verbosity
+@setting(
+    "--admin-port", type=click.IntRange(0, 65535), metavar="PORT", help="Serve /healthz and /metrics here."
+)
+@setting("--admin-host", default="127.0.0.1", show_default=True, help="Address for --admin-port.")
+@logs
 def record(
-    upstream: str,
     cassettes: Path,
-    host: str,
-    port: int,
-    keep_encoding: bool,
-    keep_host: bool,
-    connect_timeout: float,
-    idle_timeout: float | None,
     grace: float,
     quiet: bool,
+    admin_port: int | None,
+    admin_host: str,
+    upstreams: tuple[str, ...],
+    **rest: Any,
 ) -> None:
     """Pass requests on to an upstream and record each exchange in a cassette.
 
     Point the client's base URL here. The stream is untouched: each read of the upstream is written to the
     cassette and handed on at once.
     """
-    options = Options(
-        upstream=upstream,
-        cassettes=cassettes,
-        host=host,
-        port=port,
-        keep_encoding=keep_encoding,
-        keep_host=keep_host,
-        connect_timeout=connect_timeout,
-        idle_timeout=idle_timeout,
-    )
 
     async def main(stopped: asyncio.Event) -> int:
+        metrics = Metrics()
         async with contextlib.AsyncExitStack() as stack:
-            where = options.upstream
-            if where == DEMO:
-                where = await stack.enter_async_context(serve_demo())
-            proxy = Proxy(replace(options, upstream=where), SystemClock())
+            where = [await _demo_for(spec, stack) for spec in upstreams]
+            options = _options(upstreams=tuple(where), cassettes=cassettes, **rest)
+            proxy = Proxy(options, SystemClock(), metrics)
             server = await proxy.start()
+            stack.push_async_callback(proxy.stop, grace)
+            if admin_port is not None:
+                admin = await stack.enter_async_context(serve_admin(admin_host, admin_port, metrics))
+                announce(f"sseproxy: {admin}/metrics and /healthz")
             if not quiet:
-                announce(f"sseproxy: {server.url} records {where} into {cassettes} (Ctrl-C stops)")
+                announce(f"sseproxy: {server.url} records {', '.join(where)} into {cassettes} (Ctrl-C stops)")
             await stopped.wait()
-            await proxy.stop(grace)
         if proxy.session.lost:
             announce(f"sseproxy: {proxy.session.lost} recordings are not whole, see the log")
         return 1 if proxy.session.lost else 0
 
     raise SystemExit(serve(main))
+
+
+async def _demo_for(spec: str, stack: contextlib.AsyncExitStack) -> str:
+    """The upstream with `demo` replaced by the URL of a demo server that has been started for it."""
+    prefix, word = re.fullmatch(r"((?:/[^=]*=)?)(.*)", spec, re.DOTALL).groups()  # type: ignore[union-attr]
+    return prefix + (await stack.enter_async_context(serve_demo()) if word == DEMO else word)
+
+
+def _options(
+    *,
+    upstreams: tuple[str, ...],
+    cassettes: Path,
+    host: str,
+    port: int,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    keep: str | None,
+    max_body: int | None,
+    max_streams: int | None,
+    on_client_close: str,
+    keep_encoding: bool,
+    keep_host: bool,
+    upstream_ca: Path | None,
+    insecure: bool,
+    tls: ssl.SSLContext | None,
+    connect_timeout: float,
+    idle_timeout: float | None,
+) -> Options:
+    """What the command line said, checked. Raises SseproxyError."""
+    if insecure and upstream_ca:
+        raise click.UsageError("--insecure and --upstream-ca can't go together.")
+    if insecure:
+        announce("sseproxy: warning: upstream certificates are not verified (--insecure)")
+    return Options(
+        upstreams=upstreams,
+        cassettes=cassettes,
+        host=host,
+        port=port,
+        tls=tls,
+        upstream_tls=tls_context(upstream_ca, insecure=insecure) if insecure or upstream_ca else None,
+        keep_encoding=keep_encoding,
+        keep_host=keep_host,
+        drain=on_client_close == "drain",
+        selection=Selection([parse_pattern(text) for text in only], [parse_pattern(text) for text in skip]),
+        keep=parse_keep(keep) if keep else None,
+        max_body=max_body,
+        max_streams=max_streams,
+        connect_timeout=connect_timeout,
+        idle_timeout=idle_timeout,
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from pathlib import Path
 
 import click
 
 from sseproxy.cassette.store import find, load_all
-from sseproxy.cli.options import Speed, address, cassettes, setting, verbosity
+from sseproxy.cli.options import Speed, address, cassettes, logs, setting, tls_files
 from sseproxy.cli.serving import announce, serve
 from sseproxy.clock import SystemClock
 from sseproxy.mock import Mock, Options
@@ -31,14 +32,17 @@ from sseproxy.mock import Mock, Options
     help="Answer a request from the newest session that has it, or from all, oldest first.",
 )
 @address
-@verbosity
-def replay(cassettes: Path, speed: float, session: str, host: str, port: int, quiet: bool) -> None:
+@tls_files
+@logs
+def replay(
+    cassettes: Path, speed: float, session: str, host: str, port: int, tls: ssl.SSLContext | None, quiet: bool
+) -> None:
     """Answer requests from cassettes as the recorded server did: same bytes, order, rhythm and ending.
 
     No connection is ever opened. A request that no cassette answers gets 404 and a sentence that says why.
     """
     exchanges = [exchange for _, exchange in load_all(find([cassettes]))]
-    options = Options(host=host, port=port, speed=speed, chain_sessions=session == "all")
+    options = Options(host=host, port=port, tls=tls, speed=speed, chain_sessions=session == "all")
 
     async def main(stopped: asyncio.Event) -> int:
         server = await Mock(exchanges, options, SystemClock()).start()

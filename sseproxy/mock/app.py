@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,8 @@ class Options:
 
     host: str = "127.0.0.1"
     port: int = 8080
+    tls: ssl.SSLContext | None = None
+    """The certificate to serve https with; None: plain http."""
     speed: float = 1.0
     """1 is the recorded timing, 2 twice as fast; math.inf waits for nothing."""
     chain_sessions: bool = False
@@ -39,7 +42,9 @@ class Mock:
 
     async def start(self) -> Running:
         """Listens. Raises SseproxyError where it can't."""
-        return await listen(self._handle, self._options.host, self._options.port, self._clock)
+        return await listen(
+            self._handle, self._options.host, self._options.port, self._clock, self._options.tls
+        )
 
     async def _handle(self, client: Client) -> None:
         body = [client.body_waiting()]

@@ -1,5 +1,6 @@
 """The recording reverse proxy."""
 
-from sseproxy.proxy.app import Options, Proxy
+from sseproxy.proxy.app import Proxy
+from sseproxy.proxy.options import Options
 
 __all__ = ["Options", "Proxy"]

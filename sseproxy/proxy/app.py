@@ -1,63 +1,66 @@
-"""The proxy as a whole: requests in, one upstream connection for each client connection."""
+"""The proxy as a whole: requests in, one upstream connection for each client connection and upstream."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sseproxy.clock import Clock
 from sseproxy.exchange import Ending
-from sseproxy.http1 import request_head
-from sseproxy.proxy.recording import Recording, Session
+from sseproxy.http1 import asks_for_websocket, plain_response, request_head
+from sseproxy.metrics import Metrics
+from sseproxy.proxy.keep import tidy
+from sseproxy.proxy.options import Options
+from sseproxy.proxy.recording import Recording
+from sseproxy.proxy.routes import Route, find_route, parse_routes, upstream_target
+from sseproxy.proxy.session import Session
 from sseproxy.proxy.tee import Tee
-from sseproxy.server import Client, Running, listen
+from sseproxy.proxy.unrecorded import Unrecorded
+from sseproxy.server import BodyError, Client, Running, listen
 from sseproxy.server import Connection as ClientConnection
 from sseproxy.upstream import ConnectError, Connection, Upstream
 
-log = logging.getLogger("sseproxy.proxy")
+exchange_log = logging.getLogger("sseproxy.exchange")
+"""One line an exchange, when it has ended, with its id."""
 
 REUSE_LIMIT = 1_000_000
 """Microseconds that an upstream connection may idle: past that the other end may just have closed it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to proxy. Times are in seconds."""
-
-    upstream: str
-    cassettes: Path
-    host: str = "127.0.0.1"
-    port: int = 8080
-    keep_encoding: bool = False
-    keep_host: bool = False
-    connect_timeout: float = 10.0
-    idle_timeout: float | None = None
-    """The longest silence of the upstream; None: a slow model may think for as long as it wants."""
+TIDY_INTERVAL = 10.0
+"""Seconds between two looks at what is over --keep."""
 
 
 class Proxy:
-    """The recording reverse proxy, as an async context manager that listens while it is entered."""
+    """The recording reverse proxy."""
 
-    def __init__(self, options: Options, clock: Clock) -> None:
+    def __init__(self, options: Options, clock: Clock, metrics: Metrics | None = None) -> None:
         """Raises SseproxyError for an upstream that is no URL."""
         self._options = options
         self._clock = clock
-        self._upstream = Upstream(
-            options.upstream,
-            connect_timeout=options.connect_timeout,
-            idle_timeout=options.idle_timeout,
-        )
-        self.session = Session(options.cassettes, clock)
-        self._upstreams: dict[ClientConnection, Connection] = {}
+        self._metrics = metrics or Metrics()
+        self._routes: dict[Route, Upstream] = {}
+        for prefix, url in parse_routes(options.upstreams):
+            upstream = Upstream(
+                url,
+                connect_timeout=options.connect_timeout,
+                idle_timeout=options.idle_timeout,
+                tls=options.upstream_tls,
+            )
+            self._routes[Route(prefix, url, upstream.path)] = upstream
+        self.session = Session(options.cassettes, clock, options.max_body)
+        self._connections: dict[tuple[ClientConnection, Route], Connection] = {}
         self._open: set[Tee] = set()
+        self._metrics.open_streams.set_function(lambda: len(self._open))
+        self._metrics.lost_recordings.set_function(lambda: self.session.lost)
+        self._tidying: asyncio.Task[None] | None = None
 
     async def start(self) -> Running:
         """Listens. Raises SseproxyError where it can't."""
-        self._server = await listen(self._handle, self._options.host, self._options.port, self._clock)
+        options = self._options
+        self._server = await listen(self._handle, options.host, options.port, self._clock, options.tls)
+        if options.keep:
+            self._tidying = asyncio.create_task(self._tidy())
         return self._server
 
     async def stop(self, grace: float) -> None:
@@ -68,107 +71,132 @@ class Proxy:
         for tee in list(self._open):
             tee.stop(Ending.PROXY_STOPPED, "the recording proxy was stopped")
         await self._server.stop()
+        if self._tidying:
+            self._tidying.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._tidying
 
     async def _handle(self, client: Client) -> None:
-        recording = self.session.record(client.request, client.arrived, self._upstream.url)
-        tee = Tee(client, recording)
+        route = find_route(self._routes, client.request.target)
+        if route is None:
+            prefixes = ", ".join((route.prefix or b"/").decode() for route in self._routes)
+            client.answer(*plain_response(404, f"sseproxy: no upstream for this path; there are {prefixes}"))
+            return
+        if self._options.max_streams is not None and len(self._open) >= self._options.max_streams:
+            client.answer(*plain_response(503, "sseproxy: as many streams as --max-streams allows are open"))
+            return
+        await self._proxy(client, route)
+
+    async def _proxy(self, client: Client, route: Route) -> None:
+        recorder: Recording | Unrecorded = Unrecorded()
+        if self._options.selection.wants(client.request):
+            recorder = Recording(self.session, client.request, client.arrived, route.url)
+        tee = Tee(client, recorder, drain=self._options.drain)
         self._open.add(tee)
+        tee.done.add_done_callback(lambda _: self._ended(tee, client, recorder))
         client.connection.listener = tee
         try:
-            await self._exchange(client, tee, recording)
-            end = tee.done.result()
-            await client.conclude(tee.framer, end)
-        except BaseException:
+            await self._exchange(client, route, tee)
+            await client.conclude(tee.framer, tee.done.result())
+        except BodyError as error:
+            tee.stop(Ending.ERROR, f"the client sent a malformed body: {error}")
+            client.fail(400, f"malformed body: {error}")
+        except Exception:
             tee.stop(Ending.ERROR, "sseproxy failed, see its log")
             raise
         finally:
             client.connection.listener = None
-            self._open.discard(tee)
-            self._log(client, recording)
 
-    async def _exchange(self, client: Client, tee: Tee, recording: Recording) -> None:
+    async def _exchange(self, client: Client, route: Route, tee: Tee) -> None:
         """Returns when the exchange has ended, one way or another."""
         waiting = client.body_waiting()
-        complete = client.body_complete
-        recording.upload(waiting, complete=complete)
+        tee.upload(waiting, complete=client.body_complete)
         try:
-            upstream = await self._connection(client.connection)
+            upstream = await self._connection(client.connection, route)
         except ConnectError as error:
             tee.stop(error.ending, str(error))
             return
-        tee.attach(upstream)
-        chunked = client.chunked
-        upstream.send(client.request.method, self._head(client), tee)
-        if waiting:
-            upstream.send_body(waiting, chunked=chunked)
-        if complete:
-            if chunked:
-                upstream.send_body(b"", chunked=True)
+        upgrade = asks_for_websocket(client.request.headers)
+        tee.send(upstream, self._head(client, route, upgrade=upgrade), upgrade=upgrade)
+        if client.body_complete:
             await asyncio.wait([tee.done])  # a wait does not cancel what it waits for
-            return
-        upload = asyncio.create_task(self._upload(client, upstream, recording))
+        else:
+            await self._finish_upload(client, upstream, tee)
+
+    async def _finish_upload(self, client: Client, upstream: Connection, tee: Tee) -> None:
+        """Goes on with the upload until the exchange has ended: a server may answer before it has all."""
+
+        async def upload() -> None:
+            async for data in client.body():
+                tee.upload(data, complete=False)
+                await upstream.drain()
+            tee.upload(b"", complete=True)
+
+        uploading = asyncio.create_task(upload())
+        waited: set[asyncio.Future[Any]] = {uploading, tee.done}
         try:
-            waited: set[asyncio.Future[Any]] = {upload, tee.done}
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            if upload.done():
-                upload.result()
+            if uploading.done():
+                uploading.result()
                 await asyncio.wait([tee.done])
         finally:
-            upload.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await upload
+            uploading.cancel()
+            with contextlib.suppress(asyncio.CancelledError, BodyError):
+                await uploading
+            if not client.body_complete:
+                upstream.abort()  # it still waits for a body that will never be whole
 
-    async def _upload(self, client: Client, upstream: Connection, recording: Recording) -> None:
-        async for data in client.body():
-            recording.upload(data, complete=False)
-            upstream.send_body(data, chunked=client.chunked)
-            await upstream.drain()
-        recording.upload(b"", complete=True)
-        if client.chunked:
-            upstream.send_body(b"", chunked=True)
-
-    async def _connection(self, client: ClientConnection) -> Connection:
-        """The upstream connection that belongs to this client connection, so that order and affinity
-        are the client's; a new one where there is none or it idled too long. Raises ConnectError.
+    async def _connection(self, client: ClientConnection, route: Route) -> Connection:
+        """The connection of this client connection to this upstream, so that order and affinity are the
+        client's; a new one where there is none or it idled too long. Raises ConnectError.
         """
-        mine = self._upstreams.get(client)
+        mine = self._connections.get((client, route))
         if mine:
             if mine.usable and self._clock.now() - mine.idle_since <= REUSE_LIMIT:
                 return mine
             mine.abort()
         else:
-            client.on_lost.append(lambda: self._drop(client))
-        mine = self._upstreams[client] = await self._upstream.connect(self._clock)
+            client.on_lost.append(lambda: self._drop(client, route))
+        mine = self._connections[client, route] = await self._routes[route].connect(self._clock)
         return mine
 
-    def _drop(self, client: ClientConnection) -> None:
-        if mine := self._upstreams.pop(client, None):
+    def _drop(self, client: ClientConnection, route: Route) -> None:
+        mine = self._connections.pop((client, route), None)
+        if mine and mine.usable:  # else an exchange that goes on without its client still reads from it
             mine.abort()
 
-    def _head(self, client: Client) -> bytes:
+    def _head(self, client: Client, route: Route, *, upgrade: bool) -> bytes:
         request = client.request
         return request_head(
             request.method,
-            self._upstream.prefix + request.target,
+            upstream_target(route, request.target),
             request.headers,
-            host=None if self._options.keep_host else self._upstream.authority,
+            host=None if self._options.keep_host else self._routes[route].authority,
             keep_encoding=self._options.keep_encoding,
+            upgrade=upgrade,
         )
 
-    def _log(self, client: Client, recording: Recording) -> None:
-        end = recording.end
-        if end:
-            request = client.request
-            target = recording.target.decode("utf-8", "backslashreplace")
-            status = f" {recording.status}" if recording.status else ""
-            detail = f": {end.detail}" if end.detail else ""
-            log.info(
-                "%s %s%s, %d bytes in %.3f s, %s%s",
-                request.method,
-                target,
-                status,
-                end.bytes,
-                end.t / 1e6,
-                end.reason,
-                detail,
+    def _ended(self, tee: Tee, client: Client, recorder: Recording | Unrecorded) -> None:
+        self._open.discard(tee)
+        assert recorder.end
+        self._metrics.ended(tee.done.result().reason, self._clock.now() - client.arrived)
+        if isinstance(recorder, Recording):
+            exchange_log.info(
+                "%s %s %s, %d bytes in %.3f s, %s%s",
+                client.request.method,
+                recorder.target.decode("utf-8", "backslashreplace"),
+                recorder.status or "-",
+                recorder.end.bytes,
+                recorder.end.t / 1e6,
+                recorder.end.reason,
+                f": {recorder.end.detail}" if recorder.end.detail else "",
+                extra={"exchange": recorder.head.id},
             )
+
+    async def _tidy(self) -> None:
+        """Looks after --keep, now and then, off the event loop: a folder may be long."""
+        assert self._options.keep
+        while True:
+            now = self._clock.wall().timestamp()
+            await asyncio.to_thread(tidy, self._options.cassettes, self._options.keep, now)
+            await asyncio.sleep(TIDY_INTERVAL)

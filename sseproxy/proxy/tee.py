@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 from sseproxy.exchange import End, Ending
-from sseproxy.http1 import ResponseFramer, interim_head
-from sseproxy.proxy.recording import Recording
+from sseproxy.http1 import LAST_CHUNK, SWITCHING_PROTOCOLS, ResponseFramer, chunk, interim_head
 from sseproxy.server import Client
 from sseproxy.upstream import Connection, Read
+
+
+class Recorder(Protocol):
+    """What a tee needs of a recording, or of what stands in for one."""
+
+    end: End | None
+    client_is_gone: bool
+
+    def upload(self, data: bytes, *, complete: bool) -> None: ...
+
+    def received(self, read: Read) -> None: ...
+
+    def client_left(self) -> None: ...
+
+    def stop(self, reason: Ending, detail: str) -> None: ...
 
 
 class Tee:
@@ -18,66 +33,97 @@ class Tee:
     recording, or between its recording and its forwarding.
     """
 
-    def __init__(self, client: Client, recording: Recording) -> None:
+    def __init__(self, client: Client, recorder: Recorder, *, drain: bool) -> None:
+        """`drain`: read the upstream to its end though the client left."""
         self._client = client
-        self._recording = recording
+        self._recorder = recorder
+        self._drain = drain
         self._upstream: Connection | None = None
         self._client_is_slow = False
+        self._asked = False
+        self._waiting: list[bytes] = []  # what of the request's body came before there was an upstream
         self.framer: ResponseFramer | None = None
         """Set when the client has the response's head."""
         self.done: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         """How the stream ended; its reason and detail are what the client is still to be told."""
 
-    def attach(self, upstream: Connection) -> None:
-        """From here on, what goes wrong on one side is the other's concern."""
+    def send(self, upstream: Connection, head: bytes, *, upgrade: bool) -> None:
+        """Sends the request's head and what of its body has come; `upgrade`: it asks for another protocol."""
         self._upstream = upstream
+        upstream.send(self._client.request.method, head + self._framed_waiting(), self, upgrade=upgrade)
         if self._client_is_slow:
             upstream.pause()
 
+    def upload(self, data: bytes, *, complete: bool) -> None:
+        """A part of the request's body, `complete` with the last: recorded, then sent on."""
+        if self._recorder.end:
+            return  # a server that has answered does not want the rest
+        self._recorder.upload(data, complete=complete)
+        self._asked = complete
+        if data:
+            self._waiting.append(chunk(data) if self._client.chunked else data)
+        if complete and self._client.chunked:
+            self._waiting.append(LAST_CHUNK)
+        if self._upstream:
+            self._upstream.send_more(self._framed_waiting())
+
+    def _framed_waiting(self) -> bytes:
+        waiting = b"".join(self._waiting)
+        self._waiting.clear()
+        return waiting
+
     def received(self, read: Read) -> None:
-        if self._recording.end:
+        if self._recorder.end:
             return
-        self._recording.received(read)
+        self._recorder.received(read)
         out: list[bytes] = []
         if self._client.request.version == "1.1":
             out += [interim_head(*answer) for answer in read.interim]
         if read.head:
             self.framer = self._client.framer(read.head)
             out.append(self.framer.head())
-        if self.framer and read.body:
+        if self.framer:
             out.append(self.framer.body(read.body))
-        if self.framer and read.end and read.end.whole:
-            out.append(self.framer.last(read.trailers))
+            if read.end and read.end.whole:
+                out.append(self.framer.last(read.trailers))
         self._client.write(b"".join(out))
+        if read.head and read.head.status == SWITCHING_PROTOCOLS and self._upstream:
+            self._client.tunnel(self._upstream.send_more)
         if read.end:
             self._finish(read.end, read.detail)
 
     def stop(self, reason: Ending, detail: str) -> None:
         """Ends the exchange for a reason that neither side gave; does nothing once it has ended."""
-        if not self._recording.end:
+        if not self._recorder.end:
             if self._upstream:
                 self._upstream.abort()
-            self._recording.stop(reason, detail)
+            self._recorder.stop(reason, detail)
             self._finish(reason, detail)
 
     def client_paused(self) -> None:
         self._client_is_slow = True
-        if self._upstream:
+        if self._upstream and not self._recorder.end:
             self._upstream.pause()
 
     def client_resumed(self) -> None:
         self._client_is_slow = False
-        if self._upstream:
+        if self._upstream and not self._recorder.end:
             self._upstream.resume()
 
     def client_left(self) -> None:
-        if not self._recording.end:
-            if self._upstream:
-                self._upstream.abort()
-            self._recording.client_left()
-            self._finish(Ending.CLIENT_LEFT)
+        if self._recorder.end:
+            return
+        if self._drain and self._asked and self._upstream:
+            self._recorder.client_is_gone = True
+            self.client_resumed()
+            return
+        if self._upstream:
+            self._upstream.abort()
+        self._recorder.client_left()
+        self._finish(Ending.CLIENT_LEFT)
 
     def _finish(self, reason: Ending, detail: str = "") -> None:
+        if self._recorder.client_is_gone and self._upstream:
+            self._upstream.abort()  # nobody is there to send another request on it
         # The recording may say `lossy` where the stream itself was whole: the client is told of the stream.
-        if not self.done.done():
-            self.done.set_result(End(0, reason, 0, detail=detail))
+        self.done.set_result(End(0, reason, 0, detail=detail))

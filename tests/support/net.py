@@ -132,7 +132,7 @@ async def ask(url: str, request: bytes) -> tuple[bytes, str]:
 @contextlib.asynccontextmanager
 async def recorder(upstream: str, cassettes: Path, **options: Any) -> AsyncIterator[Running]:
     """A recording proxy on a free port."""
-    proxy = Proxy(ProxyOptions(upstream=upstream, cassettes=cassettes, port=0, **options), SystemClock())
+    proxy = Proxy(ProxyOptions(upstreams=(upstream,), cassettes=cassettes, port=0, **options), SystemClock())
     server = await proxy.start()
     try:
         yield server

@@ -1,0 +1,33 @@
+"""HTTP/1.1 as an intermediary has to write it: values in, bytes out.
+
+The rules are RFC 9110, section 7.6 (what an intermediary changes) and RFC 9112 (the message syntax).
+"""
+
+from sseproxy.http1.answers import own_answer, plain_response
+from sseproxy.http1.checks import HEAD_LIMIT, asks_for_websocket, origin_form, refusal
+from sseproxy.http1.framing import (
+    LAST_CHUNK,
+    SWITCHING_PROTOCOLS,
+    ResponseFramer,
+    chunk,
+    persistent,
+    response_framing,
+)
+from sseproxy.http1.heads import interim_head, request_head
+
+__all__ = [
+    "HEAD_LIMIT",
+    "LAST_CHUNK",
+    "SWITCHING_PROTOCOLS",
+    "ResponseFramer",
+    "asks_for_websocket",
+    "chunk",
+    "interim_head",
+    "origin_form",
+    "own_answer",
+    "persistent",
+    "plain_response",
+    "refusal",
+    "request_head",
+    "response_framing",
+]

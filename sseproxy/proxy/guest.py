@@ -1,0 +1,108 @@
+"""Writes that may fail: the recording is a guest, and the stream goes on whatever happens to it.
+
+What a failed write loses is a hole. It is logged at once, counted, and told in the cassette as soon as
+writing works again. A cassette that can't be ended stays a `.part` without an end: readers say incomplete.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from sseproxy.cassette import encode
+from sseproxy.cassette.writer import CassetteWriter
+from sseproxy.exchange import HOLE, End, Ending
+
+log = logging.getLogger("sseproxy.proxy")
+
+
+class GuestWriter:
+    """The cassette of one exchange, as far as the disk allows."""
+
+    def __init__(self, folder: Path, name: str, on_trouble: Callable[[], None]) -> None:
+        """`on_trouble` is called once, when the first write fails."""
+        self._folder = folder
+        self._file_name = name
+        self._on_trouble = on_trouble
+        self._writer: CassetteWriter | None = None
+        self._owed = b""  # lines that could not be written yet and that must not be missing
+        self._open_hole = 0  # body bytes that could not be written since the last data that could
+        self._lost = 0  # body bytes in the holes that a note tells of
+        self.stored = 0
+        """Body bytes in the cassette."""
+        self.trouble = ""
+        """Why the latest write that failed did."""
+
+    @property
+    def path(self) -> Path | None:
+        """Where the cassette is, if it could be made."""
+        return self._writer.path if self._writer else None
+
+    def write(self, lines: bytes, data: bytes = b"", t: int = 0) -> None:
+        """One write: lines that the cassette makes no sense without, then one arrival's data."""
+        self._owed += lines
+        coded = self._hole_note(t) + encode.data(t, data) if data else b""
+        if self._append(self._owed + coded):
+            self._owed = b""
+            if data:
+                self.stored += len(data)
+                self._lost += self._open_hole
+                self._open_hole = 0
+        else:
+            self._open_hole += len(data)
+
+    def finish(self, lines: bytes, data: bytes, end: End) -> End:
+        """The last write and the final name, one after the other. Gives the end that the cassette has."""
+        self._owed += lines
+        coded = encode.data(end.t, data) if data else b""
+        written = replace(end, bytes=self.stored + len(data))
+        if self.trouble or not self._append(self._owed + coded + encode.end(written)):
+            written, ended = self._finish_after_trouble(data, end)
+        else:
+            ended = True
+        if self._writer:
+            if ended:
+                self._name(self._writer)
+            self._writer.close()
+        return written
+
+    def _finish_after_trouble(self, data: bytes, end: End) -> tuple[End, bool]:
+        """The end, and whether the cassette has it."""
+        self.write(b"", data, end.t)
+        missing = self._lost + self._open_hole
+        end = replace(end, bytes=self.stored)
+        if missing:
+            detail = f"{missing} body bytes were not recorded: {self.trouble}; the stream ended {end.reason}"
+            end = replace(end, reason=Ending.LOSSY, detail=detail)
+        return end, self._append(self._owed + self._hole_note(end.t) + encode.end(end))
+
+    def _hole_note(self, t: int) -> bytes:
+        """Marks where data that could not be written is missing."""
+        if not self._open_hole:
+            return b""
+        text = f"{self._open_hole} body bytes are missing here: {self.trouble}"
+        return encode.note(t, text, [HOLE])
+
+    def _append(self, lines: bytes) -> bool:
+        try:
+            if self._writer is None:
+                self._writer = CassetteWriter(self._folder, self._file_name)
+            self._writer.append(lines)
+        except OSError as error:
+            self._fail(error)
+            return False
+        return True
+
+    def _name(self, writer: CassetteWriter) -> None:
+        try:
+            writer.finish()
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        if not self.trouble:
+            log.error("%s is not fully recorded: %s; the stream goes on", self._file_name, error.strerror)
+            self._on_trouble()
+        self.trouble = error.strerror or str(error)

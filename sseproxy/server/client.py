@@ -1,0 +1,110 @@
+"""The client of one exchange."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import cast
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from sseproxy.exchange import End, Ending, Request, ResponseHead
+from sseproxy.http1 import ResponseFramer, own_answer
+from sseproxy.server.connection import Connection
+from sseproxy.server.transport import reset
+
+
+class BodyError(Exception):
+    """The client's body breaks the rules of its framing."""
+
+
+class Client:
+    """The client of one exchange: its request, and the connection to answer on."""
+
+    def __init__(self, request: web.BaseRequest) -> None:
+        self._incoming = request
+        self.connection = cast(Connection, request.protocol)
+        self.arrived = self.connection.received_at
+        """Microseconds, on the server's clock, when the request's bytes came."""
+        self.request = Request(
+            method=request.method,
+            target=request.raw_path.encode("utf-8", "surrogateescape"),
+            version=f"{request.version.major}.{request.version.minor}",
+            headers=tuple(request.raw_headers),
+        )
+        """Without its body."""
+        self.keep_alive = False
+        self._answered = False
+        self._transport = cast(asyncio.Transport, request.transport)
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the request's body came chunked."""
+        return self._incoming._message.chunked
+
+    def body_waiting(self) -> bytes:
+        """What of the body has come already."""
+        return self._incoming.content.read_nowait()
+
+    @property
+    def body_complete(self) -> bool:
+        return self._incoming.content.at_eof()
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The rest of the body, as it comes. Raises BodyError where it is malformed."""
+        try:
+            while data := await self._incoming.content.readany():
+                yield data
+        except (web.RequestPayloadError, HttpProcessingError) as error:
+            raise BodyError(str(error).partition("\n")[0]) from None
+
+    def framer(self, head: ResponseHead) -> ResponseFramer:
+        """How to write the response that has this head to this client."""
+        version = self.request.version
+        return ResponseFramer(head, client_version=version, keep_alive=self._incoming.keep_alive)
+
+    def write(self, data: bytes) -> None:
+        """Hands bytes to the connection; what comes after the client left is dropped."""
+        self._answered = True
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    def answer(self, head: ResponseHead, body: bytes) -> None:
+        """A whole response at once."""
+        framer = self.framer(head)
+        self.write(framer.head() + (b"" if self.request.method == "HEAD" else framer.body([body])))
+        self.keep_alive = framer.keep_alive
+
+    async def conclude(self, framer: ResponseFramer | None, end: End) -> None:
+        """Lets the client's connection end, or go on, as this ending asks for.
+
+        `framer` is None where no head was sent: the answer is our own then. A whole body needs no more than
+        that the connection goes on, for its last bytes have been written with the body.
+        """
+        if framer is None:
+            if answer := own_answer(end):
+                self.answer(*answer)
+            else:
+                self.close()
+        elif end.reason.whole:
+            self.keep_alive = framer.keep_alive
+        elif end.reason is Ending.UPSTREAM_RESET or not framer.truncation_shows:
+            await reset(self._transport)
+        else:
+            self.close()
+
+    def tunnel(self, receive: Callable[[bytes], None]) -> None:
+        """From here on the connection carries no HTTP: what the client sends goes to `receive`."""
+        self.connection.tunnel(receive)
+
+    def close(self) -> None:
+        """Sends what is owed, then FIN."""
+        self._transport.close()
+
+    def fail(self, status: int, why: str) -> None:
+        """Breaks the exchange off: with an answer if none has begun, for nothing may follow what was sent."""
+        if self._answered:
+            self._transport.abort()
+        else:
+            self.connection.refuse(status, why)

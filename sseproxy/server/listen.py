@@ -1,0 +1,98 @@
+"""Listening, and stopping to."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from sseproxy.clock import Clock
+from sseproxy.errors import SseproxyError
+from sseproxy.http1 import refusal
+from sseproxy.server.client import Client
+from sseproxy.server.connection import Sent, Server
+from sseproxy.server.transport import FLUSH_LIMIT
+
+log = logging.getLogger("sseproxy.server")
+
+Handler = Callable[[Client], Awaitable[None]]
+
+
+class Running:
+    """A server that listens."""
+
+    def __init__(self, server: Server, listener: asyncio.Server, host: str, scheme: str) -> None:
+        self._server = server
+        self._listener = listener
+        self._scheme = scheme
+        self.host = host
+        self.port: int = listener.sockets[0].getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self._scheme}://{host}:{self.port}"
+
+    def close(self) -> None:
+        """Takes no new connections, and no new requests on those that are open."""
+        self._listener.close()
+        self._server.pre_shutdown()
+
+    async def stop(self) -> None:
+        """Closes all connections; those whose last bytes are on their way may send them first."""
+        self.close()
+        await self._server.shutdown(FLUSH_LIMIT)
+
+
+async def listen(
+    handler: Handler, host: str, port: int, clock: Clock, tls: ssl.SSLContext | None = None
+) -> Running:
+    """Starts a server; port 0 takes any that is free. Raises SseproxyError where it can't listen.
+
+    The handler gets requests that are fit to be passed on; others have been refused.
+    """
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        client = Client(request)
+        if refused := refusal(client.request):
+            client.connection.refuse(*refused)
+            return Sent(keep_alive=True)  # it is for `refuse` to close
+        try:
+            await handler(client)
+        except Exception:
+            log.exception("a fault of sseproxy while it answered %s", client.request.method)
+            client.fail(500, "internal error, see the log")
+            return Sent(keep_alive=True)
+        return Sent(keep_alive=client.keep_alive)
+
+    server = Server(handle, clock)
+    try:
+        listener = await asyncio.get_running_loop().create_server(server, host, port, backlog=1024, ssl=tls)
+    except OSError as error:
+        raise SseproxyError(_cannot_listen(host, port, error)) from None
+    except OverflowError:
+        raise SseproxyError(f"can't listen on {host}:{port}: a port is 0 to 65535") from None
+    return Running(server, listener, host, "https" if tls else "http")
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"can't listen on {host}:{port}: the port is in use; choose another with --port (0 takes any)"
+    why = error.strerror or str(error)
+    return f"can't listen on {host}:{port}: {why[:1].lower()}{why[1:]}"
+
+
+def serving_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
+    """What to serve https with; both files are PEM. Raises SseproxyError for files that don't hold it."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        why = error.strerror or str(error)
+        raise SseproxyError(f"--cert {certificate}: {why}") from None
+    return context

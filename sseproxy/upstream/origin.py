@@ -1,0 +1,96 @@
+"""Where requests go: a URL, and connections to it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sseproxy.clock import Clock
+from sseproxy.errors import SseproxyError
+from sseproxy.exchange import Ending
+from sseproxy.upstream.connection import Connection
+
+
+class ConnectError(Exception):
+    """No connection: how the exchange ends, and a sentence that says why."""
+
+    def __init__(self, ending: Ending, sentence: str) -> None:
+        super().__init__(sentence)
+        self.ending = ending
+
+
+class Upstream:
+    """One server, and how to reach it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        connect_timeout: float,
+        idle_timeout: float | None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`url` is http:// or https:// with a host; raises SseproxyError for anything else.
+
+        `connect_timeout` and `idle_timeout` (the longest silence; None: no limit) are in seconds. `tls` says
+        how to verify an https server; None: against the system's store.
+        """
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise SseproxyError(f"--upstream {url!r}: {error}") from None
+        usable = parts.scheme in ("http", "https") and parts.hostname and url.isascii()
+        if not usable or parts.query or parts.fragment or not parts.hostname:
+            raise SseproxyError(f"--upstream {url!r}: should be a URL such as http://localhost:3000")
+        self.url = url
+        self.path = parts.path.rstrip("/").encode()
+        self.authority = parts.netloc.rpartition("@")[2].encode("ascii")
+        self._host = parts.hostname
+        self._port = port or (443 if parts.scheme == "https" else 80)
+        self._ssl = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
+        self._connect_timeout = connect_timeout
+        self._idle_timeout = idle_timeout
+
+    async def connect(self, clock: Clock) -> Connection:
+        """A new connection. Raises ConnectError."""
+        loop = asyncio.get_running_loop()
+        where = self.authority.decode()
+        try:
+            async with asyncio.timeout(self._connect_timeout):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(clock, self._idle_timeout), self._host, self._port, ssl=self._ssl
+                )
+        except TimeoutError:
+            sentence = f"no connection to {where} within {self._connect_timeout:g} s"
+            raise ConnectError(Ending.UPSTREAM_TIMEOUT, sentence) from None
+        except socket.gaierror as error:
+            sentence = f"can't resolve {where}: {error.strerror}"
+            raise ConnectError(Ending.CONNECT_FAILED, sentence) from None
+        except ssl.SSLCertVerificationError as error:
+            sentence = f"the certificate of {where} is not trusted: {error.verify_message}"
+            raise ConnectError(Ending.CONNECT_FAILED, sentence) from None
+        except OSError as error:
+            why = (
+                "connection refused" if isinstance(error, ConnectionRefusedError) else error.strerror or error
+            )
+            raise ConnectError(Ending.CONNECT_FAILED, f"can't connect to {where}: {why}") from None
+        return connection
+
+
+def tls_context(ca: Path | None, *, insecure: bool) -> ssl.SSLContext:
+    """How an https upstream is verified: against the system's store, or the certificates in the file `ca`.
+
+    With `insecure` against nothing. Raises SseproxyError for a file that holds no certificates.
+    """
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except (OSError, ssl.SSLError) as error:
+        raise SseproxyError(f"--upstream-ca {ca}: {error.strerror or error}") from None
+    if insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
