@@ -12,7 +12,7 @@ from sseproxy.cassette.naming import file_name, wall_text
 from sseproxy.cassette.store import load, tail_body
 from sseproxy.dialects import is_last
 from sseproxy.errors import CassetteError
-from sseproxy.exchange import End, Ending, Head, Request, ResponseHead, tokens
+from sseproxy.exchange import End, Ending, Framing, Head, Request, ResponseHead, tokens
 from sseproxy.http1 import SWITCHING_PROTOCOLS
 from sseproxy.proxy.guest import GuestWriter
 from sseproxy.proxy.session import Session
@@ -142,6 +142,8 @@ class Recording:
         path = self._file.path
         if self._file.trouble or path is None or self._response is None:
             return False
+        if self._response.framing is Framing.LENGTH:
+            return False  # the length says that more was to come, whatever the last event was
         try:
             if tokens(self._response.headers, b"content-encoding"):
                 events = [timed.event for timed in read_stream(load(path)).events]

@@ -75,7 +75,6 @@ class Connection(web.RequestHandler):
 
     def __init__(self, server: Server, **options: Any) -> None:
         super().__init__(server, **options)
-        self._options = options
         self._clock = server.clock
         self.received_at = 0
         """Microseconds on the server's clock when the last bytes came."""
@@ -92,8 +91,10 @@ class Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        if data:  # aiohttp calls with nothing when it resumes reading
-            self.received_at = self._clock.now()
+        if not data:  # aiohttp asks itself to go on with what the parser holds
+            super().data_received(data)
+            return
+        self.received_at = self._clock.now()
         if self._waits_for_head():
             if not self._head_size:
                 data = self._line + data
