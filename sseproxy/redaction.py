@@ -27,6 +27,7 @@ _PAIRS = (
     b"x-auth",
 )
 _QUERY_ONLY = frozenset({b"key", b"auth", b"code"})
+_USERINFO = re.compile(rb"([A-Za-z]+://)[^/?#@]*@")
 _WORD = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -54,6 +55,9 @@ def mask_target(target: bytes) -> tuple[bytes, list[str]]:
     """The target with the values of credentials in its query masked, all else as it was."""
     path, question, query = target.partition(b"?")
     masked: list[str] = []
+    if userinfo := _USERINFO.match(path):  # of an absolute URL
+        path = userinfo[1] + MASK + path[userinfo.end() - 1 :]
+        masked.append("target.userinfo")
     items = []
     for item in query.split(b"&"):
         name, equals, value = item.partition(b"=")

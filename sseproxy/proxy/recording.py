@@ -16,7 +16,7 @@ from sseproxy.exchange import End, Ending, Framing, Head, Request, ResponseHead,
 from sseproxy.http1 import SWITCHING_PROTOCOLS
 from sseproxy.proxy.guest import GuestWriter
 from sseproxy.proxy.session import Session
-from sseproxy.redaction import mask_request, mask_response, mask_url
+from sseproxy.redaction import mask_headers, mask_request, mask_response, mask_url
 from sseproxy.sse import EventStreamParser
 from sseproxy.upstream import Read
 
@@ -114,7 +114,8 @@ class Recording:
         if read.body and not self._switched:
             data = self._within_limit(read.data)
         if read.end:
-            end = End(t, read.end, 0, read.trailers, client_left=self.client_is_gone, detail=read.detail)
+            trailers, _ = mask_headers(read.trailers)
+            end = End(t, read.end, 0, trailers, client_left=self.client_is_gone, detail=read.detail)
             self._finish(end, lines, data)
         elif lines or data:
             self._file.write(lines, data, t)

@@ -25,8 +25,8 @@ class Client:
     def __init__(self, request: web.BaseRequest) -> None:
         self._incoming = request
         self.connection = cast(Connection, request.protocol)
-        self.arrived = self.connection.received_at
-        """Microseconds, on the server's clock, when the request's bytes came."""
+        self.arrived = self.connection.head_read_at
+        """Microseconds, on the server's clock, when the request's head had come."""
         self.request = Request(
             method=request.method,
             target=request.raw_path.encode("utf-8", "surrogateescape"),

@@ -76,8 +76,8 @@ class Connection(web.RequestHandler):
     def __init__(self, server: Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._clock = server.clock
-        self.received_at = 0
-        """Microseconds on the server's clock when the last bytes came."""
+        self.head_read_at = 0
+        """Microseconds on the server's clock when the latest request's head was complete."""
         self.listener: Listener | None = None
         self.on_lost: list[Callable[[], None]] = []
         self._line = b""  # the beginning of a request line that has not ended yet
@@ -94,7 +94,8 @@ class Connection(web.RequestHandler):
         if not data:  # aiohttp asks itself to go on with what the parser holds
             super().data_received(data)
             return
-        self.received_at = self._clock.now()
+        now = self._clock.now()
+        requests = self._request_count
         if self._waits_for_head():
             if not self._head_size:
                 data = self._line + data
@@ -108,6 +109,8 @@ class Connection(web.RequestHandler):
                 self._refuse_head()
         else:
             super().data_received(data)
+        if self._request_count > requests:
+            self.head_read_at = now
 
     def _waits_for_head(self) -> bool:
         """Whether no request is under way: what comes is, or goes on with, a request's head."""
