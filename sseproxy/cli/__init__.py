@@ -8,10 +8,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 
 import click
 
 import sseproxy
+from sseproxy.cli.config import defaults, read_config
 from sseproxy.errors import SseproxyError
 
 _COMMANDS = {
@@ -38,11 +40,20 @@ class _Lazy(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def all_commands(self, ctx: click.Context) -> list[click.Command]:
+        return [command for name in _COMMANDS if (command := self.get_command(ctx, name))]
+
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(sseproxy.__version__, "-V", "--version", prog_name="sseproxy")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Record token streams (server-sent events) as they pass, and replay them with the original timing."""
+    found = read_config(Path())
+    group, name = ctx.command, ctx.invoked_subcommand
+    if found and name and isinstance(group, _Lazy) and (command := group.get_command(ctx, name)):
+        path, settings = found
+        ctx.default_map = {name: defaults(path, settings, command, lambda: group.all_commands(ctx))}
 
 
 def main() -> None:
@@ -53,6 +64,13 @@ def main() -> None:
         status = exit_.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        status = 2
+    except click.UsageError as error:
+        hint = f" Try '{error.ctx.command_path} --help'." if error.ctx else ""
+        click.echo(f"Error: {error.format_message()}{hint}", err=True)
+        status = 2
     except click.ClickException as error:
         error.show()
         status = 2

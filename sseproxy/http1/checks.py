@@ -29,11 +29,11 @@ def refusal(request: Request) -> tuple[int, str] | None:
     hosts = sum(name.lower() == b"host" for name, _ in request.headers)
     if hosts > 1 or (hosts == 0 and request.version == "1.1"):
         return 400, f"a request has one Host, this one has {hosts}"
-    codings = tokens(request.headers, b"transfer-encoding")
-    if codings and (codings != [b"chunked"] or request.version == "1.0"):
+    coded = header(request.headers, b"transfer-encoding") is not None
+    if coded and (tokens(request.headers, b"transfer-encoding") != [b"chunked"] or request.version == "1.0"):
         return 400, "the only Transfer-Encoding of a request is chunked, in HTTP/1.1"
     lengths = [value for name, value in request.headers if name.lower() == b"content-length"]
-    if lengths and (codings or len(lengths) > 1 or not re.fullmatch(rb"[0-9]+", lengths[0].strip(b" \t"))):
+    if lengths and (coded or len(lengths) > 1 or not re.fullmatch(rb"[0-9]+", lengths[0].strip(b" \t"))):
         return 400, "the length of the request's body is told in more than one way"
     return None
 

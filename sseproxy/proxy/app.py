@@ -141,7 +141,7 @@ class Proxy:
                 await asyncio.wait([tee.done])
         finally:
             uploading.cancel()
-            with contextlib.suppress(asyncio.CancelledError, BodyError):
+            with contextlib.suppress(asyncio.CancelledError, BodyError, OSError):
                 await uploading
             if not client.body_complete:
                 upstream.abort()  # it still waits for a body that will never be whole

@@ -157,9 +157,8 @@ class Recording:
 
     def _finish(self, end: End, lines: bytes = b"", data: bytes = b"") -> None:
         """Both the end and the final name are on disk before the client has the end of the body."""
-        upload_is_open = self._begun and not self._upload_complete
         lines = self._begin() + lines
-        if upload_is_open:
+        if not self._upload_complete:
             lines += self._upload_end(end.t)
         if self._cut and end.reason.whole:
             held = self._file.stored

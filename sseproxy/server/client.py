@@ -52,7 +52,7 @@ class Client:
         return self._incoming.content.at_eof()
 
     async def body(self) -> AsyncIterator[bytes]:
-        """The rest of the body, as it comes. Raises BodyError where it is malformed."""
+        """The rest of the body, as it comes. Raises BodyError where it is malformed, OSError where it is cut."""
         try:
             while data := await self._incoming.content.readany():
                 yield data

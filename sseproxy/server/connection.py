@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import Any, Protocol, cast
 
 from aiohttp import web
-from aiohttp.http_exceptions import LineTooLong
-from aiohttp.http_parser import HttpRequestParserPy
+from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
+from aiohttp.http_parser import HttpRequestParserPy, RawRequestMessage
 
 from sseproxy.clock import Clock
 from sseproxy.http1 import HEAD_LIMIT, ResponseFramer, plain_response
@@ -23,9 +23,23 @@ WAITING_LIMIT = 256 * 1024
 REFUSAL_LIMIT = 2.0
 """Seconds for which a refused client is still read, so that it can read why."""
 
+LENGTH_DIGITS = 18
+"""Of a Content-Length: an exabyte."""
+
 _REQUEST_LINE = re.compile(rb"([^ ]+) ([^ ]+) HTTP/[0-9]\.[0-9]\r?\n")
 # llhttp refuses other methods, and targets with bytes above 0x7f.
-_USUAL = re.compile(rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|TRACE) [\x21-\x7e]+ ")
+_USUAL = re.compile(rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|TRACE) [\x21-\x7e]+ HTTP/")
+
+
+class _UnusualParser(HttpRequestParserPy):
+    """aiohttp's parser in Python, for what llhttp refuses. It is slower, and strict enough."""
+
+    def parse_message(self, lines: list[bytes]) -> RawRequestMessage:
+        message = super().parse_message(lines)
+        if len(message.headers.get("Content-Length", "")) > LENGTH_DIGITS:
+            raise BadHttpMessage("Content-Length overflow")  # int() itself fails beyond 4,300 digits
+        # aiohttp's method is in upper case.
+        return message._replace(method=lines[0].partition(b" ")[0].decode("ascii"))
 
 
 class Listener(Protocol):
@@ -133,8 +147,7 @@ class Connection(web.RequestHandler):
         if not _REQUEST_LINE.match(begun) and b"\n" in begun:
             self.refuse(HTTPStatus.BAD_REQUEST, "this is no HTTP/1.1 request")
             return False
-        # The parser in Python takes what llhttp does not. It is slower, and strict enough.
-        self._parser = HttpRequestParserPy(
+        self._parser = _UnusualParser(
             self,
             self._loop,
             self._read_bufsize,

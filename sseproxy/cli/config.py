@@ -1,0 +1,73 @@
+"""Defaults from a file in the present folder: `sseproxy.toml`, else `[tool.sseproxy]` of `pyproject.toml`.
+
+A key is the name of an option, and holds for each command that has the option. The command line and the
+environment come before it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sseproxy.errors import SseproxyError
+
+
+def read_config(folder: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The file and its settings; None where there is none. Raises SseproxyError for what is no TOML."""
+    own, project = folder / "sseproxy.toml", folder / "pyproject.toml"
+    if own.is_file():
+        return own, _parse(own)
+    if project.is_file():
+        settings = _parse(project).get("tool", {}).get("sseproxy")
+        if isinstance(settings, dict):
+            return project, settings
+    return None
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SseproxyError(f"{path}: {error}") from None
+    except OSError as error:
+        raise SseproxyError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def defaults(
+    path: Path,
+    settings: dict[str, Any],
+    command: click.Command,
+    commands: Callable[[], Iterable[click.Command]],
+) -> dict[str, Any]:
+    """The settings that this command has an option for, by parameter name.
+
+    `commands` gives all commands, asked for only where a key is not this one's. Raises SseproxyError for a
+    key that is no command's, naming the nearest that is.
+    """
+    mine = _options(command)
+    if strangers := [key for key in settings if key not in mine]:
+        known = {name for each in commands() for name in _options(each)}
+        for key in strangers:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise SseproxyError(f"{path}: no option is called {key!r}{hint}")
+    found = {mine[key]: value for key, value in settings.items() if key in mine}
+    for name, value in found.items():
+        if isinstance(value, str) and any(each.name == name and each.multiple for each in command.params):
+            found[name] = [value]  # one value of an option that may be given several times
+    return found
+
+
+def _options(command: click.Command) -> dict[str, str]:
+    """What can be set of a command: the name of an option, without its dashes, to its parameter's."""
+    return {
+        max(option.opts, key=len).removeprefix("--"): option.name
+        for option in command.params
+        if isinstance(option, click.Option) and option.name
+    }
