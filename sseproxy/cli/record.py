@@ -118,7 +118,7 @@ def record(
             if admin_port is not None:
                 admin = await stack.enter_async_context(serve_admin(admin_host, admin_port, metrics))
                 announce(f"sseproxy: {admin}/metrics and /healthz")
-            if not quiet:
+            if not quiet or rest["port"] == 0:  # else nobody would know the port
                 announce(f"sseproxy: {server.url} records {', '.join(where)} into {cassettes} (Ctrl-C stops)")
             await stopped.wait()
         if proxy.session.lost:

@@ -46,7 +46,7 @@ def replay(
 
     async def main(stopped: asyncio.Event) -> int:
         server = await Mock(exchanges, options, SystemClock()).start()
-        if not quiet:
+        if not quiet or port == 0:  # else nobody would know the port
             announce(
                 f"sseproxy: {server.url} replays {len(exchanges)} cassettes of {cassettes} (Ctrl-C stops)"
             )

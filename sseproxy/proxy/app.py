@@ -49,7 +49,7 @@ class Proxy:
             )
             self._routes[Route(prefix, url, upstream.path)] = upstream
         self.session = Session(options.cassettes, clock, options.max_body)
-        self._connections: dict[tuple[ClientConnection, Route], Connection] = {}
+        self._connections: dict[ClientConnection, dict[Route, Connection]] = {}
         self._open: set[Tee] = set()
         self._metrics.open_streams.set_function(lambda: len(self._open))
         self._metrics.lost_recordings.set_function(lambda: self.session.lost)
@@ -111,10 +111,10 @@ class Proxy:
         """Returns when the exchange has ended, one way or another."""
         waiting = client.body_waiting()
         tee.upload(waiting, complete=client.body_complete)
-        try:
-            upstream = await self._connection(client.connection, route)
-        except ConnectError as error:
-            tee.stop(error.ending, str(error))
+        upstream = self._reusable(client.connection, route) or await self._connect(
+            client.connection, route, tee
+        )
+        if upstream is None:
             return
         upgrade = asks_for_websocket(client.request.headers)
         tee.send(upstream, self._head(client, route, upgrade=upgrade), upgrade=upgrade)
@@ -146,24 +146,41 @@ class Proxy:
             if not client.body_complete:
                 upstream.abort()  # it still waits for a body that will never be whole
 
-    async def _connection(self, client: ClientConnection, route: Route) -> Connection:
+    def _reusable(self, client: ClientConnection, route: Route) -> Connection | None:
         """The connection of this client connection to this upstream, so that order and affinity are the
-        client's; a new one where there is none or it idled too long. Raises ConnectError.
+        client's; None where there is none, or it idled too long.
         """
-        mine = self._connections.get((client, route))
-        if mine:
-            if mine.usable and self._clock.now() - mine.idle_since <= REUSE_LIMIT:
-                return mine
-            mine.abort()
-        else:
-            client.on_lost.append(lambda: self._drop(client, route))
-        mine = self._connections[client, route] = await self._routes[route].connect(self._clock)
-        return mine
+        mine = self._connections.get(client, {}).get(route)
+        if mine and mine.usable and self._clock.now() - mine.idle_since <= REUSE_LIMIT:
+            return mine
+        return None
 
-    def _drop(self, client: ClientConnection, route: Route) -> None:
-        mine = self._connections.pop((client, route), None)
-        if mine and mine.usable:  # else an exchange that goes on without its client still reads from it
-            mine.abort()
+    async def _connect(self, client: ClientConnection, route: Route, tee: Tee) -> Connection | None:
+        """A new connection in the place of the old; None where the exchange ended first, or by that."""
+        if client not in self._connections:
+            self._connections[client] = {}
+            client.on_lost.append(lambda: self._drop(client))
+        if old := self._connections[client].pop(route, None):
+            old.abort()
+        connecting = asyncio.ensure_future(self._routes[route].connect(self._clock))
+        waited: set[asyncio.Future[Any]] = {connecting, tee.done}
+        connection = None
+        try:
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if not tee.done.done():
+                connection = self._connections[client][route] = connecting.result()
+        except ConnectError as error:
+            tee.stop(error.ending, str(error))
+        finally:
+            if connection is None:
+                connecting.add_done_callback(_discard)
+                connecting.cancel()
+        return connection
+
+    def _drop(self, client: ClientConnection) -> None:
+        for mine in self._connections.pop(client).values():
+            if mine.usable:  # else an exchange that goes on without its client still reads from it
+                mine.abort()
 
     def _head(self, client: Client, route: Route, *, upgrade: bool) -> bytes:
         request = client.request
@@ -200,3 +217,9 @@ class Proxy:
             now = self._clock.wall().timestamp()
             await asyncio.to_thread(tidy, self._options.cassettes, self._options.keep, now)
             await asyncio.sleep(TIDY_INTERVAL)
+
+
+def _discard(connecting: asyncio.Future[Connection]) -> None:
+    """A connection that came too late is not left open."""
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().abort()

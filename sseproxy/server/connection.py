@@ -23,10 +23,13 @@ WAITING_LIMIT = 256 * 1024
 REFUSAL_LIMIT = 2.0
 """Seconds for which a refused client is still read, so that it can read why."""
 
+MESSAGE_LIMIT = 200
+"""Characters of what a parser says of a malformed request: it may quote it."""
 LENGTH_DIGITS = 18
 """Of a Content-Length: an exabyte."""
 
 _REQUEST_LINE = re.compile(rb"([^ ]+) ([^ ]+) HTTP/[0-9]\.[0-9]\r?\n")
+_UNREADABLE = re.compile(r"[^ -~]")
 # llhttp refuses other methods, and targets with bytes above 0x7f.
 _USUAL = re.compile(rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|TRACE) [\x21-\x7e]+ HTTP/")
 
@@ -214,8 +217,9 @@ class Connection(web.RequestHandler):
         elif isinstance(exc, LineTooLong):
             self._refuse_head()
         else:
-            why = (message or str(exc)).strip().partition("\n")[0].rstrip(":")
-            self.refuse(HTTPStatus.BAD_REQUEST, f"malformed request: {why}")
+            why = (message or str(exc)).strip().partition("\n")[0].rstrip(":")[:MESSAGE_LIMIT]
+            readable = _UNREADABLE.sub(lambda found: ascii(found[0])[1:-1], why)
+            self.refuse(HTTPStatus.BAD_REQUEST, f"malformed request: {readable}")
         return Sent(keep_alive=True)  # it is for `refuse` to close
 
 
