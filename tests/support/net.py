@@ -8,7 +8,7 @@ import math
 import re
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,15 +21,26 @@ from sseproxy.mock import Options as MockOptions
 from sseproxy.proxy import Options as ProxyOptions
 from sseproxy.proxy import Proxy
 from sseproxy.server import Running
+from tests.support.wire import How, Response
 
 PATIENCE = 30.0
 """Seconds after which a wait has failed; nothing here is ever waited for that long."""
 
 
+class _Reader(asyncio.StreamReader):
+    """Gives all that came before it tells of a reset; in asyncio's own the reset overtakes the bytes."""
+
+    broken: Exception | None = None
+
+    def set_exception(self, exc: Exception) -> None:
+        self.broken = exc
+        self.feed_eof()
+
+
 class Peer:
     """One end of a TCP connection."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: _Reader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
 
@@ -38,9 +49,12 @@ class Peer:
         await self.writer.drain()
 
     async def read(self, limit: int = 2**20) -> bytes:
-        """What the next read brings; empty at the end."""
+        """What the next read brings; empty at the end. Raises the error that broke the connection."""
         async with asyncio.timeout(PATIENCE):
-            return await self.reader.read(limit)
+            data = await self.reader.read(limit)
+        if not data and self.reader.broken:
+            raise self.reader.broken
+        return data
 
     async def until(self, mark: bytes) -> bytes:
         """All up to and including the mark."""
@@ -57,8 +71,8 @@ class Peer:
             return head + await self.until(b"0\r\n\r\n")
         return head
 
-    async def rest(self) -> tuple[bytes, str]:
-        """All that still comes, and how it ended: `eof` or `reset`."""
+    async def rest(self) -> tuple[bytes, How]:
+        """All that still comes, and how the connection ended."""
         data = bytearray()
         try:
             while more := await self.read():
@@ -78,8 +92,27 @@ class Peer:
         self.writer.transport.abort()
 
 
+class Turns:
+    """Lets one side go on only when the other has said so."""
+
+    def __init__(self) -> None:
+        self._given = asyncio.Semaphore(0)
+
+    def give(self) -> None:
+        """The other side may go on, once."""
+        self._given.release()
+
+    async def wait(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            await self._given.acquire()
+
+
+Script = Callable[[Peer], Awaitable[None]]
+"""What an upstream does with a connection."""
+
+
 @contextlib.asynccontextmanager
-async def upstream(script: Callable[[Peer], Awaitable[None]]) -> AsyncIterator[str]:
+async def upstream(script: Script) -> AsyncIterator[str]:
     """A server that runs the script for each connection and then closes it; the value is its URL.
 
     What goes wrong in the script fails the test when the server is left.
@@ -88,7 +121,10 @@ async def upstream(script: Callable[[Peer], Awaitable[None]]) -> AsyncIterator[s
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(task := asyncio.current_task())  # type: ignore[arg-type]
+        task = asyncio.current_task()
+        assert task
+        assert isinstance(reader, _Reader)
+        tasks.add(task)
         try:
             await script(Peer(reader, writer))
         except asyncio.CancelledError:
@@ -97,9 +133,12 @@ async def upstream(script: Callable[[Peer], Awaitable[None]]) -> AsyncIterator[s
             failures.append(error)
         finally:
             writer.close()
-            tasks.discard(task)  # type: ignore[arg-type]
+            tasks.discard(task)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: asyncio.StreamReaderProtocol(_Reader(), serve), "127.0.0.1", 0, backlog=1024
+    )
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
@@ -111,22 +150,78 @@ async def upstream(script: Callable[[Peer], Awaitable[None]]) -> AsyncIterator[s
         raise failures[0]
 
 
+@contextlib.contextmanager
+def silent_host() -> Iterator[str]:
+    """The URL of a server that neither takes nor refuses a connection. Only on Linux is there one."""
+    with socket.socket() as full, socket.socket() as queued:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)  # one may wait; the SYN of the next is dropped
+        queued.connect(full.getsockname())
+        yield f"http://127.0.0.1:{full.getsockname()[1]}"
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Lets all else run until this holds: for what tells nobody when it happens."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0)
+
+
 @contextlib.asynccontextmanager
 async def client(url: str) -> AsyncIterator[Peer]:
     """A connection to the server at this URL."""
     parts = urlsplit(url)
-    peer = Peer(*await asyncio.open_connection(parts.hostname, parts.port))
+    assert parts.hostname
+    assert parts.port
+    reader = _Reader()
+    transport, protocol = await asyncio.get_running_loop().create_connection(
+        lambda: asyncio.StreamReaderProtocol(reader), parts.hostname, parts.port
+    )
+    peer = Peer(reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop()))
     try:
         yield peer
     finally:
         peer.writer.transport.abort()
 
 
-async def ask(url: str, request: bytes) -> tuple[bytes, str]:
+async def ask(url: str, request: bytes) -> tuple[bytes, How]:
     """One request, and all that comes back until the connection ends."""
     async with client(url) as peer:
         await peer.send(request)
         return await peer.rest()
+
+
+async def fetch(url: str, request: bytes) -> Response:
+    """One request, and the response to it; the connection has to end behind it."""
+    return Response.of(request, *await ask(url, request))
+
+
+async def fetch_slowly(url: str, request: bytes, begin: Awaitable[object]) -> Response:
+    """The same by a client with a small window, that does not read before `begin` is done."""
+    parts = urlsplit(url)
+    response = Response(request)
+    loop = asyncio.get_running_loop()
+    with socket.socket() as sock:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+        await loop.sock_connect(sock, (parts.hostname, parts.port))
+        await loop.sock_sendall(sock, request)
+        await begin
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while data := await loop.sock_recv(sock, 8 * 1024):
+                    response.feed(data)
+            response.how = "eof"
+        except ConnectionResetError:
+            response.how = "reset"
+    return response
+
+
+async def finish(peer: Peer, response: Response) -> Response:
+    """The same response with all that still comes of it, and how the connection ended."""
+    data, response.how = await peer.rest()
+    response.feed(data)
+    return response
 
 
 @contextlib.asynccontextmanager
@@ -138,6 +233,13 @@ async def recorder(upstream: str, cassettes: Path, **options: Any) -> AsyncItera
         yield server
     finally:
         await proxy.stop(grace=0)
+
+
+@contextlib.asynccontextmanager
+async def recorded(script: Script, cassettes: Path, **options: Any) -> AsyncIterator[Running]:
+    """A recording proxy in front of an upstream that runs this script."""
+    async with upstream(script) as url, recorder(url, cassettes, **options) as proxy:
+        yield proxy
 
 
 @contextlib.asynccontextmanager
