@@ -18,11 +18,13 @@ from tests.support.net import (
     ask,
     client,
     fetch,
+    fetch_slowly,
     finish,
     only_cassette,
     recorded,
     recorder,
     replayer,
+    silent_host,
 )
 from tests.support.wire import Fate, Response
 
@@ -167,6 +169,34 @@ async def test_trailers_reach_the_client_and_the_cassette_and_are_replayed(tmp_p
         assert response.dechunker.trailers == [b"X-Sum: 1"]
 
 
+@pytest.mark.parametrize("size", [200_000, 3_000_000], ids=["in the buffers", "above the buffers"])
+@pytest.mark.parametrize(("version", "fate"), [("1.1", "cut"), ("1.0", "reset")])
+async def test_a_slow_client_gets_all_that_came_before_the_end(
+    version: str, fate: Fate, size: int, tmp_path: Path
+) -> None:
+    """A reset destroys what still waits to be fetched, unless it is sent late enough."""
+    begun = Turns()
+
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(head(CHUNKED, 0))
+        begun.give()
+        for _ in range(size // 10_000):
+            await peer.send(framed(CHUNKED, b"data: %b\n\n" % (9_992 * b"x")))
+
+    async with recorded(script, tmp_path) as proxy:
+        first = await fetch_slowly(proxy.url, request(version), begun.wait())
+    cassette = only_cassette(tmp_path)
+    begun.give()
+    async with replayer([cassette]) as mock:
+        again = await fetch_slowly(mock.url, request(version), begun.wait())
+    assert cassette.ending is Ending.TRUNCATED
+    assert len(first.body) == size
+    assert first.fate == fate
+    assert again.body == first.body == cassette.body
+    assert again.fate == fate
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """What an upstream does in place of an answer."""
@@ -238,12 +268,8 @@ async def test_an_upstream_that_is_not_there_is_explained(tmp_path: Path) -> Non
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
 async def test_an_upstream_that_takes_no_connection_in_time_is_explained(tmp_path: Path) -> None:
-    with socket.socket() as full, socket.socket() as queued:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)  # one may wait
-        port = full.getsockname()[1]
-        queued.connect(full.getsockname())
-        async with recorder(f"http://127.0.0.1:{port}", tmp_path, connect_timeout=SILENCE) as proxy:
+    with silent_host() as url:
+        async with recorder(url, tmp_path, connect_timeout=SILENCE) as proxy:
             first = await fetch(proxy.url, request())
-    sentence = f"no connection to 127.0.0.1:{port} within 0.2 s"
+    sentence = f"no connection to {url.removeprefix('http://')} within 0.2 s"
     await check_own_answer(first, Ending.UPSTREAM_TIMEOUT, sentence, tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,11 +16,14 @@ from tests.support.net import (
     Peer,
     Turns,
     client,
+    eventually,
     fetch,
     finish,
     only_cassette,
     recorded,
+    recorder,
     replayer,
+    silent_host,
 )
 from tests.support.wire import Fate, Response
 
@@ -233,6 +237,21 @@ async def test_a_proxy_that_is_stopped_before_the_head_says_so(tmp_path: Path) -
     assert cassette.ending is Ending.PROXY_STOPPED
     assert (first.status, first.body) == (503, b"sseproxy: the recording proxy was stopped\n")
     assert (again.raw, again.how) == (first.raw, first.how)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
+async def test_a_proxy_that_is_stopped_while_it_connects_says_so_too(tmp_path: Path) -> None:
+    first = Response(request())
+    async with contextlib.AsyncExitStack() as outlives:
+        url = outlives.enter_context(silent_host())
+        async with recorder(url, tmp_path, connect_timeout=600.0) as proxy:
+            peer = await outlives.enter_async_context(client(proxy.url))
+            await peer.send(request())
+            # The request is on disk: what comes next is the connection.
+            await eventually(lambda: any(tmp_path.iterdir()))
+        await finish(peer, first)
+    assert only_cassette(tmp_path).ending is Ending.PROXY_STOPPED
+    assert (first.status, first.body) == (503, b"sseproxy: the recording proxy was stopped\n")
 
 
 @every_framing

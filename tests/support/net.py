@@ -8,7 +8,7 @@ import math
 import re
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -150,6 +150,23 @@ async def upstream(script: Script) -> AsyncIterator[str]:
         raise failures[0]
 
 
+@contextlib.contextmanager
+def silent_host() -> Iterator[str]:
+    """The URL of a server that neither takes nor refuses a connection. Only on Linux is there one."""
+    with socket.socket() as full, socket.socket() as queued:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)  # one may wait; the SYN of the next is dropped
+        queued.connect(full.getsockname())
+        yield f"http://127.0.0.1:{full.getsockname()[1]}"
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Lets all else run until this holds: for what tells nobody when it happens."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0)
+
+
 @contextlib.asynccontextmanager
 async def client(url: str) -> AsyncIterator[Peer]:
     """A connection to the server at this URL."""
@@ -177,6 +194,27 @@ async def ask(url: str, request: bytes) -> tuple[bytes, How]:
 async def fetch(url: str, request: bytes) -> Response:
     """One request, and the response to it; the connection has to end behind it."""
     return Response.of(request, *await ask(url, request))
+
+
+async def fetch_slowly(url: str, request: bytes, begin: Awaitable[object]) -> Response:
+    """The same by a client with a small window, that does not read before `begin` is done."""
+    parts = urlsplit(url)
+    response = Response(request)
+    loop = asyncio.get_running_loop()
+    with socket.socket() as sock:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+        await loop.sock_connect(sock, (parts.hostname, parts.port))
+        await loop.sock_sendall(sock, request)
+        await begin
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while data := await loop.sock_recv(sock, 8 * 1024):
+                    response.feed(data)
+            response.how = "eof"
+        except ConnectionResetError:
+            response.how = "reset"
+    return response
 
 
 async def finish(peer: Peer, response: Response) -> Response:

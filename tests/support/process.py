@@ -46,20 +46,31 @@ async def server(*arguments: str | Path) -> AsyncIterator[tuple[Process, str]]:
     process = await asyncio.create_subprocess_exec(
         *COMMAND, *map(str, arguments), "--port", "0", stdin=DEVNULL, stderr=PIPE, env=_environment()
     )
-    try:
-        yield process, await _announced(process)
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-        await process.communicate()
-
-
-async def _announced(process: Process) -> str:
     assert process.stderr
+    try:
+        url = await _announced(process.stderr)
+        # A log that nobody takes would stop the process once the pipe is full.
+        log = asyncio.create_task(process.stderr.read())
+        try:
+            yield process, url
+        finally:
+            _kill(process)
+            await log
+    finally:
+        _kill(process)
+        await process.wait()
+
+
+def _kill(process: Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+
+
+async def _announced(log: asyncio.StreamReader) -> str:
     said = b""
     async with asyncio.timeout(PATIENCE):
-        while line := await process.stderr.readline():
+        while line := await log.readline():
             said += line
             if match := re.search(rb"http://127\.0\.0\.1:\d+(?= (?:records|replays) )", line):
                 return match[0].decode()

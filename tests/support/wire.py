@@ -152,6 +152,10 @@ class Response:
             return len(self.body) == self._length
         return self.how == "eof"
 
+    def has_come_as_far_as(self, sent: Response) -> bool:
+        """Whether this end has all of the response that the other end has sent, framing aside."""
+        return (bool(self.head), self.body, self.complete) == (bool(sent.head), sent.body, sent.complete)
+
     @property
     def fate(self) -> Fate:
         """What the client can tell when the connection has ended."""
