@@ -75,9 +75,12 @@ class _Deflate:
             wrapped = zlib_head % 31 == 0 and self._start[0] & 15 == 8
             self._inflate = zlib.decompressobj(wbits=15 if wrapped else -15)
         try:
-            return self._inflate.decompress(data)
+            plain = self._inflate.decompress(data)
         except zlib.error as error:
             raise CodingError(f"the body is not deflate as its head says ({error})") from None
+        if self._inflate.unused_data:
+            raise CodingError("the deflate body goes on behind its end")
+        return plain
 
     def finish(self) -> None:
         if self._start and not (self._inflate and self._inflate.eof):

@@ -46,7 +46,8 @@ class Answers:
         same_target = [found for found in self._recorded if found[1] == target]
         same_both = [found for found in same_target if found[0] == method]
         if same_both:
-            why = f"{_recordings(len(same_both))} of it, each with another body"
+            count = sum(len(self._recorded[found]) for found in same_both)
+            why = f"{_recordings(count)} of it, each with another body"
         elif same_target:
             why = f"recorded with {', '.join(sorted({found[0] for found in same_target}))} only"
         else:
@@ -87,10 +88,9 @@ def _canonical(body: bytes) -> bytes:
 
 def _number(text: str) -> dict[str, object]:
     sign, digits, exponent = Decimal(text).as_tuple()
-    spelled = "".join(map(str, digits))
+    spelled = "".join(map(str, digits)).lstrip("0")
     significant = spelled.rstrip("0")
     scale = int(exponent) + len(spelled) - len(significant)
-    significant = significant.lstrip("0")
     return {"number": ["-" if sign else "", significant, scale] if significant else 0}
 
 

@@ -14,12 +14,14 @@ MASK = b"[redacted]"
 # "auth" are too common to be told so ("Idempotency-Key", "WWW-Authenticate").
 _WORDS = frozenset(
     b"authorization cookie token secret password passwd pwd credential credentials signature sig "
-    b"apikey accesskey jwt bearer".split()
+    b"apikey accesskey accesstoken authtoken clientsecret sessionid phpsessid passphrase privatekey jwt "
+    b"bearer dpop".split()
 )
 _PAIRS = (
     b"api-key",
     b"access-key",
     b"secret-key",
+    b"private-key",
     b"subscription-key",
     b"functions-key",
     b"auth-key",
@@ -27,6 +29,7 @@ _PAIRS = (
     b"x-auth",
 )
 _QUERY_ONLY = frozenset({b"key", b"auth", b"code"})
+_WITH_URL = frozenset({b"referer", b"location", b"content-location"})
 _USERINFO = re.compile(rb"([A-Za-z]+://)[^/?#@]*@")
 _WORD = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
@@ -44,9 +47,13 @@ def mask_headers(headers: Headers) -> tuple[Headers, list[str]]:
     masked: list[str] = []
     result = []
     for name, value in headers:
+        low = name.lower()
         if value and _is_credential(name):
             value = MASK
-            masked.append(f"headers.{name.lower().decode('latin-1')}")
+            masked.append(f"headers.{low.decode('latin-1')}")
+        elif low in _WITH_URL:
+            value, inside = mask_target(value)
+            masked += [f"headers.{low.decode()}: {each}" for each in inside]
         result.append((name, value))
     return tuple(result), masked
 

@@ -163,10 +163,10 @@ class _Fields:
 
     def choice(self, name: str, choices: type[E]) -> E:
         value = self.string(name)
-        try:
-            return choices(value)
-        except ValueError:
-            raise self.wrong(name, f"one of {', '.join(choices)}, not {value!r}") from None
+        legal = [choice for choice in choices if choice is not Ending.INCOMPLETE]
+        if value not in legal:
+            raise self.wrong(name, f"one of {', '.join(legal)}, not {value!r}")
+        return choices(value)
 
 
 class _Reader:

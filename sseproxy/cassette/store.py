@@ -39,6 +39,7 @@ def find(paths: Iterable[Path]) -> list[Path]:
 
 def load(path: Path) -> Exchange:
     """The exchange in a cassette. Raises CassetteError, with the path, for what can't be read."""
+    path = _present(path)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -57,19 +58,27 @@ def load_all(paths: Iterable[Path]) -> list[tuple[Path, Exchange]]:
     loaded = []
     for path in paths:
         with contextlib.suppress(NoHeadYetError):
-            loaded.append((path, load(path)))
+            loaded.append((_present(path), load(path)))
     return loaded
+
+
+def _present(path: Path) -> Path:
+    """Where the cassette is now: its recorder may have finished it since it was found."""
+    final = path.with_name(path.name.removesuffix(PART) + SUFFIX)
+    return final if path.name.endswith(PART) and not path.exists() and final.exists() else path
 
 
 def is_being_written(path: Path) -> bool:
     """Whether a recorder has the cassette open. Always False where files can't be locked so."""
     if fcntl is None or not path.name.endswith(PART):
         return False
-    with path.open("rb") as file:
-        try:
+    try:
+        with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass  # finished since it was found
     return False
 
 

@@ -55,7 +55,9 @@ async def ask(
         (b"Content-Length", str(len(body)).encode()),
     )
     request = Request("POST", target.encode(), "1.1", headers, body)
-    head = request_head(request.method, request.target, headers, host=None, keep_encoding=True)
+    head = request_head(
+        request.method, request.target, headers, host=server.authority, keep_host=True, keep_encoding=True
+    )
     listener = _Listener(clock.now(), on_event)
     connection.send(request.method, head + body, listener)
     end = await listener.end

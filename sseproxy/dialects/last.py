@@ -19,7 +19,7 @@ def is_last(event: Event) -> bool:
     """
     if not event.dispatched or event.type != "message":
         return event.dispatched and event.type in _LAST_NAMES
-    if event.data == "[DONE]":
+    if event.data.strip() == "[DONE]":
         return True
     if not event.data.startswith("{"):
         return False

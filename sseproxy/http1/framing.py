@@ -53,11 +53,15 @@ class ResponseFramer:
 
     def head(self) -> bytes:
         lines = [b"HTTP/1.1 %d %b\r\n" % (self._head.status, self._head.reason)]
-        framed = self.chunked or (self._head.framing is Framing.NONE and not self._old)
+        dropped = set()
+        if self._old:
+            dropped.add(b"transfer-encoding")
+        if self._head.framing is Framing.CHUNKED:
+            dropped.add(b"content-length")  # RFC 9112, section 6.3: the sooner it is gone the better
         lines += [
             field(name, value)
             for low, name, value in end_to_end(self._head.headers, upgrade=self._switches)
-            if low != b"transfer-encoding" or framed
+            if low not in dropped
         ]
         if self._switches:
             pass  # the connection's own fields have been passed on

@@ -35,21 +35,22 @@ def request_head(
     target: bytes,
     headers: Headers,
     *,
-    host: bytes | None,
+    host: bytes,
+    keep_host: bool,
     keep_encoding: bool,
     upgrade: bool = False,
 ) -> bytes:
-    """The head to send upstream. `host` None leaves the client's own Host; `upgrade` leaves the client's wish
-    for another protocol in.
+    """The head to send upstream. `host` takes the place of the client's, unless that is kept; `upgrade`
+    leaves the client's wish for another protocol in.
 
     Order, case, duplicates and values of all else stay as the client sent them.
     """
     lines = [b"%b %b HTTP/1.1\r\n" % (method.encode("ascii"), target)]
-    if host is not None and header(headers, b"host") is None:
+    if header(headers, b"host") is None:
         lines.append(field(b"Host", host))  # an HTTP/1.0 client may have sent none
     encoding_told = False
     for low, name, value in end_to_end(headers, upgrade=upgrade):
-        if low == b"host" and host is not None:
+        if low == b"host" and not keep_host:
             lines.append(field(name, host))
         elif low == b"accept-encoding" and not keep_encoding:
             if not encoding_told:

@@ -188,7 +188,8 @@ class Proxy:
             request.method,
             upstream_target(route, request.target),
             request.headers,
-            host=None if self._options.keep_host else self._routes[route].authority,
+            host=self._routes[route].authority,
+            keep_host=self._options.keep_host,
             keep_encoding=self._options.keep_encoding,
             upgrade=upgrade,
         )
