@@ -1,0 +1,119 @@
+"""`sseproxy replay`, with clients as users have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+import urllib3
+
+from sseproxy.exchange import Ending, Exchange
+from tests.cli.builder import ASKED, EVENTS, TARGET, save, stream
+from tests.cli.support import PATIENCE, Server, serving
+
+BODY = b"".join(EVENTS)
+
+
+def get(path: str, value: Exchange) -> Exchange:
+    """The same exchange for another request."""
+    assert value.request
+    return replace(value, request=replace(value.request, method="GET", target=path.encode(), body=b""))
+
+
+def of_session(session: str, wall: str, body: bytes) -> Exchange:
+    value = get("/twice", stream(body, id=session, wall=wall))
+    return replace(value, head=replace(value.head, session=session))
+
+
+LIBRARY = {
+    "stream": stream(),
+    "truncated": get("/truncated", stream(ending=Ending.TRUNCATED)),
+    "incomplete": get("/incomplete", stream(ending=None)),
+    "secret": get("/secret?token=[redacted]", stream()),
+    "old": of_session("A", "2026-01-01T00:00:00.000000Z", b"data: old\n\n"),
+    "new": of_session("B", "2026-01-02T00:00:00.000000Z", b"data: new\n\n"),
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("library")
+    for name, value in LIBRARY.items():
+        save(folder, value, f"{name}.sse.jsonl" + ("" if value.end else ".part"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mock(library: Path) -> Iterator[Server]:
+    with serving("replay", "--cassettes", library, "--speed", "max") as server:
+        yield server
+
+
+def test_a_request_gets_the_recorded_bytes_however_its_json_is_written(mock: Server) -> None:
+    assert ASKED == b'{"question":"Hi","streaming":true}'
+    answer = requests.post(
+        mock.url + TARGET.decode(), json={"streaming": True, "question": "Hi"}, timeout=PATIENCE
+    )
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream")
+    assert answer.content == BODY
+
+
+@pytest.mark.parametrize("name", ["truncated", "incomplete"])
+def test_a_stream_that_was_cut_is_cut_again(mock: Server, name: str) -> None:
+    with requests.get(f"{mock.url}/{name}", stream=True, timeout=PATIENCE) as answer:
+        assert answer.raw.read(len(BODY)) == BODY
+        with pytest.raises(urllib3.exceptions.ProtocolError):
+            answer.raw.read()
+
+
+def test_a_masked_value_matches_any_credential(mock: Server) -> None:
+    assert requests.get(f"{mock.url}/secret?token=sk-1", timeout=PATIENCE).content == BODY
+
+
+MISSES = {
+    "another body": ("POST", TARGET.decode(), "POST /api/v1/prediction/5f0c: "),
+    "another method": ("GET", TARGET.decode(), "GET /api/v1/prediction/5f0c: recorded with POST only"),
+    "another path": ("GET", "/none", "GET /none: "),
+    "a secret in the query": ("GET", "/none?token=sk-1", "GET /none?token=[redacted]: "),
+}
+
+
+@pytest.mark.parametrize(("method", "target", "sentence"), MISSES.values(), ids=list(MISSES))
+def test_a_miss_is_404_and_says_why(mock: Server, method: str, target: str, sentence: str) -> None:
+    answer = requests.request(method, mock.url + target, data="{}", timeout=PATIENCE)
+    assert (answer.status_code, answer.headers["X-Sseproxy-Miss"]) == (404, "1")
+    assert answer.text.startswith(f"sseproxy: no cassette answers {sentence}")
+    assert answer.text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "bodies"),
+    [((), ["new", "new", "new"]), (("--session", "all"), ["old", "new", "new"])],
+    ids=["the newest session alone", "all sessions one after the other"],
+)
+def test_who_answers_a_request_that_was_recorded_twice(
+    library: Path, options: tuple[str, ...], bodies: list[str]
+) -> None:
+    with serving("replay", "--cassettes", library, "--speed", "max", *options) as server:
+        got = [requests.get(f"{server.url}/twice", timeout=PATIENCE).text for _ in bodies]
+    assert got == [f"data: {body}\n\n" for body in bodies]
+
+
+def test_one_file_is_a_library_too_and_is_counted(tmp_path: Path) -> None:
+    path = save(tmp_path, get("/one", stream()))
+    with serving("replay", "--speed", "2.5", env={"SSEPROXY_CASSETTES": str(path)}) as server:
+        assert requests.get(f"{server.url}/one", timeout=PATIENCE).content == BODY
+
+
+def test_the_log_tells_hits_and_misses_and_no_secret(library: Path) -> None:
+    with serving("replay", "--cassettes", library, "--speed", "max") as server:
+        for path in ("/secret?token=sk-1", "/none?token=sk-1"):
+            requests.get(server.url + path, timeout=PATIENCE)
+        stopped = server.stop()
+    hit, miss = stopped.err.splitlines()
+    assert " GET /secret?token=" in hit
+    assert " warning: miss: no cassette answers GET /none?token=[redacted]" in miss
+    assert "sk-1" not in stopped.err

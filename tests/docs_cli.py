@@ -1,0 +1,220 @@
+"""Writes docs/cli.md from the commands themselves: `python -m tests.docs_cli`."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from sseproxy.cli import cli
+
+TARGET = Path(__file__).parent.parent / "docs" / "cli.md"
+
+OPENING = """\
+# The command line
+
+<!-- Written by `python -m tests.docs_cli` from the commands themselves: change it there. -->
+
+`sseproxy COMMAND [OPTIONS]`; `python -m sseproxy` is the same. What a command found goes to stdout; what it
+has to say about its work (logs, errors, the address that it listens on) goes to stderr.
+"""
+
+STATUS = """\
+## Exit status
+
+| status | what it says |
+|---|---|
+| 0 | Fine. A server that SIGTERM stopped, too. |
+| 1 | Done, and something is not as it should be: `validate` found oddities, the replay of `demo` differed, `record` lost a part of a recording. |
+| 2 | Not done: wrong usage, a cassette that can't be read, an address that can't be listened on. One line on stderr says which. |
+| 130 | Interrupted (Ctrl-C, SIGINT). |
+"""  # noqa: E501 - a table's rows can't be folded
+
+COLOURS = """\
+Colours are for terminals alone, and [`NO_COLOR`](https://no-color.org/) turns them off there. In a pipe
+nothing is coloured or cut.
+"""
+
+FILE = """\
+## Configuration file
+
+Defaults are read from `sseproxy.toml` in the present folder, or from `[tool.sseproxy]` in its
+`pyproject.toml`. A key is an option's long name, and holds for all commands that have the option:
+
+```toml
+upstream = ["/openai=https://api.openai.com", "/=http://localhost:3000"]
+cassettes = "recordings"
+skip = "/assets/*"
+```
+
+The command line comes first, then the environment, then the file. A key that no command knows is an error.
+"""
+
+EXAMPLES = {
+    "demo": """\
+sseproxy demo                                # a chat, at its own speed
+sseproxy demo --flow cut                     # a server that dies in the middle
+sseproxy demo --flow tools --speed max --cassettes demo-cassettes
+""",
+    "health": """\
+sseproxy health --port 8080 && echo up
+""",
+    "ls": """\
+sseproxy ls cassettes
+sseproxy ls cassettes/captures fresh.sse.jsonl
+""",
+    "record": """\
+sseproxy record --upstream http://localhost:3000
+sseproxy record --upstream https://api.example.com/v1 --cassettes fresh --port 9000
+sseproxy record --upstream demo              # no server at hand
+sseproxy record --upstream http://localhost:3000 --only 'POST /api/*' --keep 7d
+""",
+    "replay": """\
+sseproxy replay                              # ./cassettes on port 8080, in the recorded rhythm
+sseproxy replay --cassettes fresh --speed max
+sseproxy replay --cassettes one.sse.jsonl --speed 0.5
+""",
+    "show": """\
+sseproxy show cassettes/*_01M839VCWDDXTM6X.sse.jsonl
+sseproxy show --raw one.sse.jsonl | grep '^data:'
+sseproxy show --json cassettes | jq '.[] | select(.ending != "clean") | .cassette'
+""",
+    "validate": """\
+sseproxy validate cassettes                  # for CI
+""",
+}
+
+MORE = {
+    "show": """\
+`--json` prints an array, oldest exchange first, and is a stable interface:
+
+```json
+[
+  {
+    "cassette": "cassettes/one.sse.jsonl",
+    "id": "01KAQ3M5Z8T7QRSV",
+    "wall": "2026-11-23T00:41:34.120415Z",
+    "method": "POST",
+    "target": "/api/v1/prediction/5f0c",
+    "status": 200,
+    "ending": "clean",
+    "events": [
+      { "t": 412901, "event": "token", "data": "Hal", "id": "", "retry": null }
+    ]
+  }
+]
+```
+
+| key | meaning |
+|---|---|
+| `status` | null where the upstream sent no response. |
+| `ending` | As in the [cassette](cassette-format.md#endings); `incomplete` where the recorder died or is at work. |
+| `events` | Those that an `EventSource` would dispatch, no others; none where the response is not `text/event-stream`. A compressed body is decoded first. |
+| `t` | Microseconds from the request to the read that completed the event. |
+| `event` | `message` where the stream names none. |
+| `id` | The last event ID as it stands at this event, or `""`. |
+| `retry` | The last valid `retry` of this event's own block in milliseconds, or null. |
+""",  # noqa: E501 - a table's rows can't be folded
+    "record": """\
+What passes untouched, what is recorded, and what happens when something breaks: [recording](recording.md).
+""",
+    "replay": """\
+What answers which request: [README](../README.md#how-replay-matches).
+""",
+}
+
+
+def commands() -> dict[str, click.Command]:
+    """All commands by name, in the order of `--help`."""
+    context = click.Context(cli)
+    found = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    return {name: command for name, command in found.items() if command}
+
+
+def options(command: click.Command) -> list[click.Option]:
+    return [each for each in command.params if isinstance(each, click.Option)]
+
+
+def render() -> str:
+    """The whole page."""
+    parts = [
+        OPENING,
+        contents(),
+        *(section(name, each) for name, each in commands().items()),
+        STATUS,
+        environment(),
+    ]
+    return "\n".join(parts)
+
+
+def contents() -> str:
+    rows = [f"| [`{name}`](#{name}) | {summary(command)} |" for name, command in commands().items()]
+    return "\n".join(["| command | |", "|---|---|", *rows, ""])
+
+
+def summary(command: click.Command) -> str:
+    """The first sentence of its help."""
+    return paragraphs(command)[0].partition(". ")[0].rstrip(".") + "."
+
+
+def paragraphs(command: click.Command) -> list[str]:
+    return [" ".join(text.split()) for text in inspect.cleandoc(command.help or "").split("\n\n")]
+
+
+def section(name: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=name, parent=click.Context(cli, info_name="sseproxy"))
+    usage = " ".join(["sseproxy", name, *command.collect_usage_pieces(context)])
+    parts = [f"## {name}\n", f"```sh\n{usage}\n```\n", *(f"{text}\n" for text in paragraphs(command))]
+    parts.append(f"```sh\n{EXAMPLES[name]}```\n")
+    if rows := [row(context, option) for option in options(command)]:
+        parts.append("\n".join(["| option | default | what |", "|---|---|---|", *rows, ""]))
+    if name in MORE:
+        parts.append(MORE[name])
+    return "\n".join(parts)
+
+
+def row(context: click.Context, option: click.Option) -> str:
+    extra = option.get_help_extra(context)
+    spelled = ", ".join(f"`{flag}`" for flag in option.opts)
+    if not option.is_flag and not option.count:
+        metavar = option.make_metavar(context).removesuffix(" RANGE")
+        spelled = spelled.removesuffix("`") + f" {metavar}`"
+    limits = f" ({extra['range']})" if "range" in extra else ""
+    default = "required" if option.required else f"`{extra['default']}`" if "default" in extra else ""
+    what = option.help or ""
+    if told := re.search(r" *\[default: (.*)\]$", what):  # where the default is no value
+        what, default = what[: told.start()], told[1]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in (spelled, default, what + limits)) + " |"
+
+
+def variables() -> dict[str, list[str]]:
+    """The environment variables, and the commands that read each."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, option in _all_options():
+        if isinstance(option.envvar, str):
+            found[option.envvar].append(name)
+    return dict(found)
+
+
+def _all_options() -> Iterator[tuple[str, click.Option]]:
+    for name, command in commands().items():
+        for option in options(command):
+            yield name, option
+
+
+def environment() -> str:
+    flags = {option.envvar: option.opts[0] for _, option in _all_options() if option.envvar}
+    rows = [
+        f"| `{name}` | `{flags[name]}` of {', '.join(f'`{each}`' for each in readers)} |"
+        for name, readers in sorted(variables().items())
+    ]
+    return "\n".join(["## Environment\n", "| variable | stands for |", "|---|---|", *rows, "", COLOURS, FILE])
+
+
+if __name__ == "__main__":
+    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.write_text(render(), encoding="utf-8")

@@ -1,0 +1,174 @@
+"""The documentation says what is so."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import re
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+import sseproxy
+from sseproxy.analysis.events import read_stream
+from sseproxy.analysis.report import as_json
+from sseproxy.analysis.validate import findings
+from sseproxy.cassette.decode import decode
+from sseproxy.exchange import Ending
+from tests import docs_cli
+from tests.cli.builder import encoded
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
+README, FORMAT, ARCHITECTURE = (
+    TEXT["README.md"],
+    TEXT["docs/cassette-format.md"],
+    TEXT["docs/architecture.md"],
+)
+every_page = pytest.mark.parametrize("page", TEXT)
+
+
+def fenced(text: str, language: str) -> list[str]:
+    """The code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def anchors(text: str) -> set[str]:
+    """What a page's headings are linked by."""
+    headings = re.findall(
+        r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
+    )
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_command_line_reference_is_up_to_date() -> None:
+    assert TEXT["docs/cli.md"] == docs_cli.render(), "run: python -m tests.docs_cli"
+
+
+@pytest.mark.parametrize(("name", "command"), docs_cli.commands().items(), ids=list(docs_cli.commands()))
+def test_a_command_is_documented(name: str, command: click.Command) -> None:
+    assert command.help
+    assert [option.name for option in docs_cli.options(command) if not option.help] == []
+    assert docs_cli.EXAMPLES[name].startswith(f"sseproxy {name}")
+    assert re.search(rf"\bsseproxy {name}\b|`{name}`", README)
+
+
+@every_page
+def test_a_link_leads_somewhere(page: str) -> None:
+    text = re.sub(r"^```.*?^```$", "", TEXT[page], flags=re.MULTILINE | re.DOTALL)
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / path if path else ROOT / page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+@every_page
+def test_an_example_uses_commands_and_options_that_there_are(page: str) -> None:
+    commands = docs_cli.commands()
+    for line in "".join(fenced(TEXT[page], "sh")).replace("\\\n", " ").splitlines():
+        for name, rest in re.findall(r"\bsseproxy ([a-z]+)\b([^|&#]*)", line):
+            assert name in commands, line
+            known = {flag for option in docs_cli.options(commands[name]) for flag in option.opts}
+            assert set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= known, line
+
+
+def test_the_configuration_file_sets_options_that_there_are() -> None:
+    (example,) = fenced(TEXT["docs/cli.md"], "toml")
+    flags = {
+        flag
+        for command in docs_cli.commands().values()
+        for each in docs_cli.options(command)
+        for flag in each.opts
+    }
+    assert {f"--{key}" for key in tomllib.loads(example)} <= flags
+
+
+@every_page
+def test_no_page_names_a_machine(page: str) -> None:
+    assert re.findall(r"/(?:work|root|home|tmp)/\S*", TEXT[page]) == []
+
+
+def test_the_readme_has_one_block_for_ci_and_names_the_tests() -> None:
+    """.ci/readme runs the first; the second is what .ci/run has run already."""
+    assert re.findall(r"^<!-- ci -->\n```sh\n(.*?)\n```$", README, re.MULTILINE | re.DOTALL) == [
+        "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/sseproxy demo"
+    ]
+    assert ".ci/test\n" in fenced(README, "sh")
+    assert "\nstep test .ci/test\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", [README, TEXT["docs/cli.md"]], ids=["README", "cli.md"])
+def test_exit_statuses_are_told(text: str) -> None:
+    assert [number for number in ("0", "1", "2", "130") if f"\n| {number} | " not in text] == []
+
+
+def test_the_example_of_a_cassette_is_one() -> None:
+    (example,) = fenced(FORMAT, "jsonl")
+    exchange = decode(example.encode())
+    assert findings(exchange) == []
+    assert [len(data) for _, data in exchange.arrivals] == [92, 47]
+    assert len(read_stream(exchange).dispatched) == 3
+    # As our own recorder would have written it, the masked names aside.
+    assert encoded(exchange).decode() == example.replace(',"redacted":["headers.authorization"]', "")
+
+
+def test_a_changed_token_is_a_changed_line() -> None:
+    (example,) = fenced(FORMAT, "jsonl")
+    (diff,) = fenced(FORMAT, "diff")
+    before = "".join(line[1:] for line in diff.splitlines(keepends=True) if line[0] in " -")
+    after = "".join(line[1:] for line in diff.splitlines(keepends=True) if line[0] in " +")
+    assert before in example
+    assert len(diff.splitlines()) == len(before.splitlines()) + 1
+    changed = decode(example.replace(before, after).encode())
+    assert findings(changed) == []
+    assert [timed.event.data for timed in read_stream(changed).dispatched][
+        1
+    ] == '{"event":"token","data":"Hey"}'
+
+
+def test_all_endings_and_records_are_described() -> None:
+    _, *endings = re.findall(
+        r"^\| `(\w+)` \|", FORMAT.split("## Endings")[1].split("## Files")[0], re.MULTILINE
+    )
+    assert endings == list(Ending)
+    kinds = re.findall(r"`(\w+)`", "".join(re.findall("^### .*$", FORMAT, re.MULTILINE)))
+    assert kinds == ["head", "request", "upload", "upload_end", "response", "data", "note", "end"]
+
+
+def test_the_json_of_show_has_the_keys_that_are_documented() -> None:
+    (example,) = fenced(TEXT["docs/cli.md"], "json")
+    (documented,) = json.loads(example)
+    exchange = decode(fenced(FORMAT, "jsonl")[0].encode())
+    real = json.loads(json.dumps(as_json("", exchange, read_stream(exchange))))
+    assert list(documented) == list(real)
+    assert list(documented["events"][0]) == list(real["events"][0])
+
+
+def test_the_floors_are_those_that_are_checked() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (layers,) = (
+        each["layers"]
+        for each in contract["tool"]["importlinter"]["contracts"]
+        if each.get("containers") == ["sseproxy"]
+    )
+    (block,) = (block for block in fenced(ARCHITECTURE, "") if "cassette.decode" in block)
+    assert [re.split(" {2,}", line)[0] for line in block.splitlines()] == layers
+
+
+def test_the_walks_lead_past_functions_that_there_are() -> None:
+    names = re.findall(r"`([a-z_0-9.]+:[A-Za-z_.]+)`", ARCHITECTURE)
+    assert len(names) > 20
+    for name in names:
+        assert callable(pkgutil.resolve_name(f"sseproxy.{name}")), name
+
+
+def test_files_that_are_named_are_there() -> None:
+    package = Path(sseproxy.__file__).parent
+    for name in re.findall(r"`([a-z_/0-9]+\.py)`", "".join(TEXT.values())):
+        assert (package / name).exists(), name
