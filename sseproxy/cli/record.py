@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import ssl
 from pathlib import Path
@@ -21,6 +22,8 @@ from sseproxy.proxy import Options, Proxy
 from sseproxy.proxy.keep import parse_keep
 from sseproxy.proxy.selection import Selection, parse_pattern
 from sseproxy.upstream import tls_context
+
+log = logging.getLogger("sseproxy.cli")
 
 DEMO = "demo"
 
@@ -113,16 +116,16 @@ def record(
             where = [await _demo_for(spec, stack) for spec in upstreams]
             options = _options(upstreams=tuple(where), cassettes=cassettes, **rest)
             proxy = Proxy(options, SystemClock(), metrics)
-            server = await proxy.start()
-            stack.push_async_callback(proxy.stop, grace)
-            if admin_port is not None:
+            if admin_port is not None:  # first, so that it is there until the last stream has ended
                 admin = await stack.enter_async_context(serve_admin(admin_host, admin_port, metrics))
                 announce(f"sseproxy: {admin}/metrics and /healthz")
+            server = await proxy.start()
+            stack.push_async_callback(proxy.stop, grace)
             if not quiet or rest["port"] == 0:  # else nobody would know the port
                 announce(f"sseproxy: {server.url} records {', '.join(where)} into {cassettes} (Ctrl-C stops)")
             await stopped.wait()
         if proxy.session.lost:
-            announce(f"sseproxy: {proxy.session.lost} recordings are not whole, see the log")
+            log.warning("%d recordings are not whole", proxy.session.lost)
         return 1 if proxy.session.lost else 0
 
     raise SystemExit(serve(main))

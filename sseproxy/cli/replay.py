@@ -45,13 +45,14 @@ def replay(
     options = Options(host=host, port=port, tls=tls, speed=speed, chain_sessions=session == "all")
 
     async def main(stopped: asyncio.Event) -> int:
-        server = await Mock(exchanges, options, SystemClock()).start()
+        mock = Mock(exchanges, options, SystemClock())
+        server = await mock.start()
         if not quiet or port == 0:  # else nobody would know the port
             announce(
                 f"sseproxy: {server.url} replays {len(exchanges)} cassettes of {cassettes} (Ctrl-C stops)"
             )
         await stopped.wait()
-        await server.stop()
+        await mock.stop()
         return 0
 
     raise SystemExit(serve(main))

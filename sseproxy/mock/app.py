@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sseproxy.clock import Clock
-from sseproxy.exchange import Exchange
+from sseproxy.exchange import End, Ending, Exchange
 from sseproxy.http1 import plain_response
 from sseproxy.matching import Answers
 from sseproxy.mock.player import Player
@@ -39,16 +39,25 @@ class Mock:
         self._options = options
         self._clock = clock
         self._answers = Answers(exchanges, chain_sessions=options.chain_sessions)
+        self._playing: set[Player] = set()
 
     async def start(self) -> Running:
         """Listens. Raises SseproxyError where it can't."""
-        return await listen(
-            self._handle, self._options.host, self._options.port, self._clock, self._options.tls
-        )
+        options = self._options
+        self._server = await listen(self._handle, options.host, options.port, self._clock, options.tls)
+        return self._server
+
+    async def stop(self) -> None:
+        """Takes no more requests, and breaks off what is being played: a recorded pause may be long."""
+        self._server.close()
+        for player in self._playing:
+            player.stop(End(0, Ending.PROXY_STOPPED, 0, detail="the mock server was stopped"))
+        await self._server.stop()
 
     async def _handle(self, client: Client) -> None:
         body = [client.body_waiting()]
         if not client.body_complete:
+            client.invite_body()
             body += [data async for data in client.body()]
         request = replace(client.request, body=b"".join(body))
         exchange = self._answers.answer(request)
@@ -60,10 +69,12 @@ class Mock:
         log.info("%s %s: %s", request.method, request.target.decode("utf-8", "replace"), exchange.head.id)
         player = Player(client, schedule(exchange, self._options.speed), self._clock)
         client.connection.listener = player
+        self._playing.add(player)
         try:
             player.play()
             end = await player.done
         finally:
+            self._playing.discard(player)
             client.connection.listener = None
         if end:
             await client.conclude(player.framer, end)

@@ -69,6 +69,10 @@ class Player:
             case End(reason=reason, trailers=trailers):
                 return self.framer.last(trailers) if self.framer and reason.whole else b""
 
+    def stop(self, end: End) -> None:
+        """Ends the play here and so, if it has not ended yet."""
+        self._finish(end)
+
     def _finish(self, end: End | None) -> None:
         if self._timer:
             self._timer.cancel()

@@ -9,14 +9,22 @@ from typing import cast
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from sseproxy.exchange import End, Ending, Request, ResponseHead
-from sseproxy.http1 import ResponseFramer, own_answer
+from sseproxy.exchange import End, Ending, Request, ResponseHead, tokens
+from sseproxy.http1 import ResponseFramer, interim_head, own_answer
 from sseproxy.server.connection import Connection
 from sseproxy.server.transport import reset
 
 
 class BodyError(Exception):
     """The client's body breaks the rules of its framing."""
+
+
+_MALFORMED = (web.RequestPayloadError, HttpProcessingError)
+
+
+def _body_error(error: BaseException) -> BodyError:
+    why = str(error).removeprefix("400, message:").strip()  # as aiohttp's own begin
+    return BodyError(why.partition("\n")[0])
 
 
 class Client:
@@ -44,20 +52,30 @@ class Client:
         return self._incoming._message.chunked
 
     def body_waiting(self) -> bytes:
-        """What of the body has come already."""
-        return self._incoming.content.read_nowait()
+        """What of the body has come already. Raises BodyError where it is malformed."""
+        try:
+            return self._incoming.content.read_nowait()
+        except _MALFORMED as error:
+            raise _body_error(error) from None
 
     @property
     def body_complete(self) -> bool:
-        return self._incoming.content.at_eof()
+        content = self._incoming.content
+        return content.at_eof() and content.exception() is None
 
     async def body(self) -> AsyncIterator[bytes]:
-        """The rest of the body, as it comes. Raises BodyError where it is malformed, OSError where it is cut."""
+        """The rest of the body, as it comes. Raises BodyError where it is malformed, OSError where cut."""
         try:
             while data := await self._incoming.content.readany():
                 yield data
-        except (web.RequestPayloadError, HttpProcessingError) as error:
-            raise BodyError(str(error).partition("\n")[0]) from None
+        except _MALFORMED as error:
+            raise _body_error(error) from None
+
+    def invite_body(self) -> None:
+        """Lets a client go on that waits for leave to send its body (RFC 9110, section 10.1.1)."""
+        waits = b"100-continue" in tokens(self.request.headers, b"expect")
+        if waits and self.request.version == "1.1" and not self.body_complete:
+            self._transport.write(interim_head(100, b"Continue", ()))
 
     def framer(self, head: ResponseHead) -> ResponseFramer:
         """How to write the response that has this head to this client."""
@@ -108,3 +126,4 @@ class Client:
             self._transport.abort()
         else:
             self.connection.refuse(status, why)
+            self.keep_alive = True  # it is for `refuse` to close

@@ -12,6 +12,8 @@ from typing import Any, Protocol, cast
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.http_parser import HttpRequestParserPy, RawRequestMessage
+from aiohttp.streams import StreamReader
+from aiohttp.web_protocol import _ErrInfo
 
 from sseproxy.clock import Clock
 from sseproxy.http1 import HEAD_LIMIT, ResponseFramer, plain_response
@@ -24,7 +26,7 @@ REFUSAL_LIMIT = 2.0
 """Seconds for which a refused client is still read, so that it can read why."""
 
 MESSAGE_LIMIT = 200
-"""Characters of what a parser says of a malformed request: it may quote it."""
+"""Characters of what a parser says of a malformed request."""
 LENGTH_DIGITS = 18
 """Of a Content-Length: an exabyte."""
 
@@ -100,6 +102,7 @@ class Connection(web.RequestHandler):
         self._line = b""  # the beginning of a request line that has not ended yet
         self._head_size = 0  # bytes of a head that has not ended yet
         self._refused = False
+        self._latest_body: StreamReader | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -109,7 +112,7 @@ class Connection(web.RequestHandler):
         if self._refused:
             return
         if not data:  # aiohttp asks itself to go on with what the parser holds
-            super().data_received(data)
+            self._parse(data)
             return
         now = self._clock.now()
         requests = self._request_count
@@ -119,15 +122,27 @@ class Connection(web.RequestHandler):
                 if not self._begin_head(data):
                     return
             self._head_size += len(data)
-            super().data_received(data)
+            self._parse(data)
             if not self._waits_for_head():
                 self._head_size = 0
             elif self._head_size > HEAD_LIMIT:
                 self._refuse_head()
         else:
-            super().data_received(data)
+            self._parse(data)
         if self._request_count > requests:
             self.head_read_at = now
+
+    def _parse(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self._messages:
+            return
+        message, payload = self._messages[-1]
+        if not isinstance(message, _ErrInfo):
+            self._latest_body = payload
+        elif self._latest_body and not self._latest_body.is_eof():
+            # A body broke off here. aiohttp forgets it, and who reads it would wait for ever.
+            self._latest_body.set_exception(web.RequestPayloadError(_said(message.exc, message.message)))
+            self._latest_body.feed_eof()
 
     def _waits_for_head(self) -> bool:
         """Whether no request is under way: what comes is, or goes on with, a request's head."""
@@ -217,10 +232,14 @@ class Connection(web.RequestHandler):
         elif isinstance(exc, LineTooLong):
             self._refuse_head()
         else:
-            why = (message or str(exc)).strip().partition("\n")[0].rstrip(":")[:MESSAGE_LIMIT]
-            readable = _UNREADABLE.sub(lambda found: ascii(found[0])[1:-1], why)
-            self.refuse(HTTPStatus.BAD_REQUEST, f"malformed request: {readable}")
+            self.refuse(HTTPStatus.BAD_REQUEST, f"malformed request: {_said(exc, message)}")
         return Sent(keep_alive=True)  # it is for `refuse` to close
+
+
+def _said(error: BaseException | None, message: str | None) -> str:
+    """One line of what a parser says of a malformed request. It may quote the request."""
+    why = (message or type(error).__name__).strip().partition("\n")[0].rstrip(":")[:MESSAGE_LIMIT]
+    return _UNREADABLE.sub(lambda found: ascii(found[0])[1:-1], why)
 
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]

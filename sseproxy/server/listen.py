@@ -14,7 +14,7 @@ from aiohttp import web
 from sseproxy.clock import Clock
 from sseproxy.errors import SseproxyError
 from sseproxy.http1 import refusal
-from sseproxy.server.client import Client
+from sseproxy.server.client import BodyError, Client
 from sseproxy.server.connection import Sent, Server
 from sseproxy.server.transport import FLUSH_LIMIT
 
@@ -64,10 +64,11 @@ async def listen(
             return Sent(keep_alive=True)  # it is for `refuse` to close
         try:
             await handler(client)
+        except BodyError as error:
+            client.fail(400, f"malformed body: {error}")
         except Exception:
             log.exception("a fault of sseproxy while it answered %s", client.request.method)
             client.fail(500, "internal error, see the log")
-            return Sent(keep_alive=True)
         return Sent(keep_alive=client.keep_alive)
 
     server = Server(handle, clock)

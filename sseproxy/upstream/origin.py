@@ -73,6 +73,9 @@ class Upstream:
         except ssl.SSLCertVerificationError as error:
             sentence = f"the certificate of {where} is not trusted: {error.verify_message}"
             raise ConnectError(Ending.CONNECT_FAILED, sentence) from None
+        except ssl.SSLError as error:
+            why = (error.reason or str(error)).replace("_", " ").lower()
+            raise ConnectError(Ending.CONNECT_FAILED, f"no TLS connection to {where}: {why}") from None
         except OSError as error:
             why = (
                 "connection refused" if isinstance(error, ConnectionRefusedError) else error.strerror or error

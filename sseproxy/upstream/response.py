@@ -11,6 +11,7 @@ from sseproxy.http1 import SWITCHING_PROTOCOLS, persistent, response_framing
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of a response's head."""
+_HEAD_TOO_LARGE = f"the upstream's response head is over {HEAD_LIMIT} bytes"
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ class ResponseParser:
                 self._fail(f"the upstream sent {what} ({error})")
             self.reusable = False
         if self._framing is None and not read.end and self._head_bytes > HEAD_LIMIT:
-            self._fail(f"the upstream's response head is over {HEAD_LIMIT} bytes")
+            self._fail(_HEAD_TOO_LARGE)
         return read
 
     def eof(self, at: int) -> Read:
@@ -105,6 +106,9 @@ class ResponseParser:
         status = self._parser.get_status_code()
         headers = tuple(self._headers)
         self._headers.clear()
+        if sum(len(name) + len(value) + 4 for name, value in headers) > HEAD_LIMIT:
+            self._fail(_HEAD_TOO_LARGE)  # it came in one read, and feed() has not counted it
+            return
         self.switched = status == SWITCHING_PROTOCOLS and self._upgrade
         if status == SWITCHING_PROTOCOLS and not self._upgrade:
             self._fail("the upstream switched protocols, which nobody asked for")
