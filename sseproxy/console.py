@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sseproxy.analysis.events import Stream, TimedEvent
-from sseproxy.exchange import Ending, Exchange, header
+from sseproxy.exchange import Exchange, header
+from sseproxy.printable import counted, printable, printable_bytes
 
-_PIPE_WIDTH = 100_000  # a pipe has no edge: nothing is cut or folded for one
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_GOOD = frozenset({Ending.CLEAN, Ending.EOF_UNFRAMED})
+_PREVIEW = 2_000  # characters of a body that is no event stream
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # whoever read our output has gone: for the command line to deal with
 
 
 def stdout() -> Console:
-    """The console for results: colours and the window's width in a terminal, neither in a pipe."""
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
-
-
-def safe(text: str) -> str:
-    """Text from the wire with its control characters spelled out, so that it can't drive a terminal."""
-    return _CONTROL.sub(lambda found: _NAMED.get(found[0], f"\\u{ord(found[0]):04x}"), text)
-
-
-def bytes_text(data: bytes) -> str:
-    """Bytes of a head for the eye."""
-    return safe(data.decode("utf-8", "backslashreplace"))
+    """The console for results: colours in a terminal only, lines neither cut nor folded."""
+    return _Console(file=sys.stdout, highlight=False, soft_wrap=True)
 
 
 def seconds(t: int) -> str:
@@ -42,37 +32,50 @@ def seconds(t: int) -> str:
 
 
 def ending_text(ending: str) -> Text:
-    return Text(ending, style="green" if ending in _GOOD else "yellow" if ending == "recording" else "red")
+    style = {"clean": "green", "eof_unframed": "green", "recording": "yellow"}.get(ending, "red")
+    return Text(ending, style=style)
 
 
-def listing(rows: Iterable[tuple[Exchange, Stream, str]]) -> Table:
+def columns(
+    titles: Sequence[str], right: Sequence[str], rows: Sequence[Sequence[str | Text]]
+) -> Iterator[Text]:
+    """A table, line by line. `right` names the columns whose cells stand to the right."""
+    table = [[Text(title, style="dim") for title in titles]]
+    table += [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    widths = [max(row[column].cell_len for row in table) for column in range(len(titles))]
+    for row in table:
+        line = Text()
+        for cell, title, width in zip(row, titles, widths, strict=True):
+            padding = " " * (width - cell.cell_len)
+            line.append("  " if line else "")
+            if title in right:
+                line.append(padding).append_text(cell)
+            else:
+                line.append_text(cell).append(padding)
+        line.rstrip()
+        yield line
+
+
+def listing(rows: Iterable[tuple[Exchange, Stream, str]]) -> Iterator[Text]:
     """`ls`: a line a cassette. The last item of a row is its ending, or `recording`."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name, justify in (
-        ("WHEN (UTC)", "left"),
-        ("REQUEST", "left"),
-        ("STATUS", "right"),
-        ("EVENTS", "right"),
-        ("FIRST s", "right"),
-        ("LAST s", "right"),
-        ("ENDING", "left"),
-        ("ID", "left"),
-    ):
-        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=name != "REQUEST")
+    titles = ("WHEN (UTC)", "REQUEST", "STATUS", "EVENTS", "FIRST s", "LAST s", "ENDING", "ID")
+    cells: list[list[str | Text]] = []
     for exchange, stream, ending in rows:
         request = exchange.request
-        first = stream.dispatched[0].t if stream.dispatched else None
-        table.add_row(
-            when(exchange.head.wall),
-            f"{request.method} {bytes_text(request.target)}" if request else "-",
-            str(exchange.response.status) if exchange.response else "-",
-            str(len(stream.dispatched)) if stream.is_stream else "-",
-            seconds(first) if first is not None else "-",
-            seconds(exchange.duration),
-            ending_text(ending),
-            exchange.head.id,
+        target = printable_bytes(request.target) if request else ""
+        cells.append(
+            [
+                when(exchange.head.wall),
+                f"{printable(request.method)} {target}" if request else "-",
+                str(exchange.response.status) if exchange.response else "-",
+                str(len(stream.dispatched)) if stream.is_stream else "-",
+                seconds(stream.dispatched[0].t) if stream.dispatched else "-",
+                seconds(exchange.duration),
+                ending_text(ending),
+                printable(exchange.head.id),
+            ]
         )
-    return table
+    return columns(titles, titles[2:6], cells)
 
 
 def when(wall: str) -> str:
@@ -80,88 +83,82 @@ def when(wall: str) -> str:
     try:
         return datetime.fromisoformat(wall).strftime("%Y-%m-%d %H:%M:%S")
     except ValueError:
-        return safe(wall)
+        return printable(wall)
 
 
-def print_exchange(console: Console, exchange: Exchange, stream: Stream, ending: str) -> None:
+def showing(exchange: Exchange, stream: Stream, ending: str) -> Iterator[Text]:
     """`show`: the head, a line an event (an arrival, where the body is no event stream), the ending."""
     request, response = exchange.request, exchange.response
-    title = f"{request.method} {bytes_text(request.target)}" if request else "no request was recorded"
-    console.print(Text(title, style="bold"))
     head = exchange.head
-    console.print(
-        Text(f"  recorded {safe(head.wall)} by {safe(head.by)} from {safe(head.upstream)}", style="dim")
-    )
+    title = "no request was recorded"
+    if request:
+        title = f"{printable(request.method)} {printable_bytes(request.target)}"
+    yield Text(title, style="bold")
+    origin = f"  recorded {printable(head.wall)} by {printable(head.by)} from {printable(head.upstream)}"
+    yield Text(origin, style="dim")
     if request and request.body:
-        size = len(request.body)
-        console.print(Text(f"  asked    {_preview(request.body.decode('utf-8', 'replace'))} ({size} bytes)"))
+        size = counted(len(request.body), "byte")
+        yield Text(f"  asked    {_preview(request.body)} ({size})")
     if response:
         kind = header(response.headers, b"content-type")
-        told = [f"{response.status} {bytes_text(response.reason)}".strip(), str(response.framing)]
-        told += [bytes_text(kind)] if kind else []
-        console.print(Text(f"  answered {', '.join(told)} after {seconds(response.t)} s"))
-    console.print()
-    if stream.is_stream:
-        console.print(_events(stream.events))
-    elif exchange.arrivals:
-        console.print(_arrivals(exchange))
-    console.print(_closing(exchange, stream, ending))
+        told = [f"{response.status} {printable_bytes(response.reason)}".strip(), str(response.framing)]
+        told += [printable_bytes(kind)] if kind else []
+        yield Text(f"  answered {', '.join(told)} after {seconds(response.t)} s")
+    for note in exchange.notes:
+        yield Text(f"  note     {printable(note.text)} (at {seconds(note.t)} s)", style="yellow")
+    yield Text()
+    if stream.events:
+        yield from _events(stream.events)
+    elif exchange.arrivals and not stream.is_stream:
+        cells = [[seconds(t), str(len(data)), _preview(data)] for t, data in exchange.arrivals]
+        yield from columns(("AT s", "BYTES", "BODY"), ("AT s", "BYTES"), cells)
+    yield _closing(exchange, stream, ending)
 
 
-def _events(events: Iterable[TimedEvent]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("#", "AT s", "GAP ms"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("EVENT", no_wrap=True)
-    table.add_column("DATA", overflow="fold")
-    before, number = 0, 0
-    for timed in events:
-        event = timed.event
+def _events(events: Iterable[TimedEvent]) -> Iterator[Text]:
+    cells: list[list[str | Text]] = []
+    before = number = 0
+    for t, event in ((timed.t, timed.event) for timed in events):
         number += event.dispatched
-        extra = [f": {safe(comment.strip())}" for comment in event.comments]
-        extra += [f"id {safe(event.id)}"] if event.id and event.dispatched else []
+        extra = [f": {printable(comment.strip())}" for comment in event.comments]
+        extra += [f"id {printable(event.id)}"] if event.id and event.dispatched else []
         extra += [f"retry {event.retry} ms"] if event.retry is not None else []
-        data = Text(safe(event.data)) if event.dispatched else Text("")
-        if extra:
-            data.append(("  " if event.dispatched else "") + "  ".join(extra), style="dim")
-        table.add_row(
-            str(number) if event.dispatched else "",
-            seconds(timed.t),
-            f"{(timed.t - before) / 1e3:.1f}",
-            Text(safe(event.type), style="cyan") if event.dispatched else Text("(none)", style="dim"),
-            data,
+        data = Text(printable(event.data) if event.dispatched else "")
+        data.append(("  " if data and extra else "") + "  ".join(extra), style="dim")
+        cells.append(
+            [
+                str(number) if event.dispatched else "",
+                seconds(t),
+                f"{(t - before) / 1e3:.1f}",
+                Text(printable(event.type), style="cyan")
+                if event.dispatched
+                else Text("(none)", style="dim"),
+                data,
+            ]
         )
-        before = timed.t
-    return table
-
-
-def _arrivals(exchange: Exchange) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("AT s", "BYTES"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("BODY", overflow="fold")
-    for t, data in exchange.arrivals:
-        table.add_row(seconds(t), str(len(data)), Text(_preview(data.decode("utf-8", "replace"))))
-    return table
+        before = t
+    return columns(("#", "AT s", "GAP ms", "EVENT", "DATA"), ("#", "AT s", "GAP ms"), cells)
 
 
 def _closing(exchange: Exchange, stream: Stream, ending: str) -> Text:
     text = ending_text(ending)
     end = exchange.end
     if end and end.client_left:
-        text.append(" (the client left after the last event)")
+        text.append(" (the client left before the upstream was done)")
     text.append(f" after {seconds(exchange.duration)} s: ")
     if stream.is_stream:
-        text.append(f"{len(stream.dispatched)} events, ")
-    text.append(f"{len(exchange.body)} bytes in {len(exchange.arrivals)} reads")
+        text.append(f"{counted(len(stream.dispatched), 'event')}, ")
+    body = counted(len(exchange.body), "byte")
+    text.append(f"{body} in {counted(len(exchange.arrivals), 'read')}")
     if stream.unfinished:
-        text.append(f"; {stream.unfinished} bytes of an unfinished event at the end")
+        text.append(f"; {counted(stream.unfinished, 'byte')} of an unfinished event at the end")
     if end and end.detail:
-        text.append(f"\n{safe(end.detail)}")
+        text.append(f"\n{printable(end.detail)}")
     if stream.problem:
-        text.append(f"\n{stream.problem}", style="red")
+        text.append(f"\n{printable(stream.problem)}", style="red")
     return text
 
 
-def _preview(text: str, limit: int = 2_000) -> str:
-    return safe(text if len(text) <= limit else text[:limit] + "…")
+def _preview(body: bytes) -> str:
+    text = body.decode("utf-8", "replace")
+    return printable(text if len(text) <= _PREVIEW else text[:_PREVIEW] + "…")

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from sseproxy.exchange import Exchange, Request
+from sseproxy.printable import counted, printable_bytes
 from sseproxy.redaction import mask_target
 
 Key = tuple[str, bytes, bytes]
@@ -47,16 +48,12 @@ class Answers:
         same_both = [found for found in same_target if found[0] == method]
         if same_both:
             count = sum(len(self._recorded[found]) for found in same_both)
-            why = f"{_recordings(count)} of it, each with another body"
+            why = f"{counted(count, 'recording')} of it with another body"
         elif same_target:
             why = f"recorded with {', '.join(sorted({found[0] for found in same_target}))} only"
         else:
-            why = f"not among the {_recordings(len(self._recorded), 'recorded request')}"
-        return f"no cassette answers {method} {target.decode('utf-8', 'backslashreplace')}: {why}"
-
-
-def _recordings(count: int, noun: str = "recording") -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+            why = f"not among the {counted(len(self._recorded), 'recorded request')}"
+        return f"no cassette answers {method} {printable_bytes(target)}: {why}"
 
 
 def key(request: Request) -> Key:

@@ -19,12 +19,14 @@ class Exactness:
     """Whether the client read the body in the same pieces; a client that was held up joins some."""
     order_equal: bool
     """Whether the same events came in the same order."""
+    ending_equal: bool
+    """Whether the client saw the stream end as the recorder did."""
     errors: tuple[int, ...]
     """How much later than due each event came, in order."""
 
     @property
     def same(self) -> bool:
-        return self.bytes_equal and self.order_equal
+        return self.bytes_equal and self.order_equal and self.ending_equal
 
 
 def compare(recorded: Exchange, replayed: Exchange, speed: float) -> Exactness:
@@ -38,6 +40,7 @@ def compare(recorded: Exchange, replayed: Exchange, speed: float) -> Exactness:
         bytes_equal=recorded.body == replayed.body,
         boundaries_equal=[data for _, data in recorded.arrivals] == [data for _, data in replayed.arrivals],
         order_equal=order_equal,
+        ending_equal=recorded.ending == replayed.ending,
         errors=tuple(b.t - (0 if math.isinf(speed) else round(a.t / speed)) for a, b in pairs),
     )
 

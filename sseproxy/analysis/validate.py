@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sseproxy.analysis.events import read_stream
-from sseproxy.exchange import Ending, Exchange
+from sseproxy.exchange import Ending, Exchange, Framing, header
 
 
 def findings(exchange: Exchange) -> list[str]:
@@ -20,6 +20,10 @@ def findings(exchange: Exchange) -> list[str]:
         odd.append("lossy: part of the stream was not recorded")
     if problem := read_stream(exchange).problem:
         odd.append(problem)
+    response = exchange.response
+    chunked = response is not None and response.framing is Framing.CHUNKED
+    if response and chunked and header(response.headers, b"transfer-encoding") is None:
+        odd.append("the framing is chunked and no Transfer-Encoding header says so: edited by hand")
     times = [arrival.t for arrival in exchange.arrivals]
     if times != sorted(times):
         odd.append("the times of the data records go back")

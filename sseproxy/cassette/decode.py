@@ -67,7 +67,7 @@ def _record(line: bytes, number: int) -> Record:
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise CassetteError(f"not JSON ({error})", line=number) from None
+        raise CassetteError(f"not JSON: {error.msg}", line=number) from None
     if not isinstance(record, dict) or not isinstance(record.get("k"), str):
         raise CassetteError("each line should be a JSON object with a string `k`", line=number)
     record[_LINE] = number

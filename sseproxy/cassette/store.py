@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sseproxy.cassette.decode import decode, decode_tail
@@ -50,16 +49,34 @@ def load(path: Path) -> Exchange:
         raise error.located(path) from None
 
 
-def load_all(paths: Iterable[Path]) -> list[tuple[Path, Exchange]]:
+def load_all(
+    paths: Iterable[Path], on_error: Callable[[CassetteError], None] | None = None
+) -> list[tuple[Path, Exchange]]:
     """The exchanges of these cassettes. One that has no head yet holds no exchange and is passed over.
 
-    Raises CassetteError for the first that can't be read.
+    What can't be read goes to `on_error`; where there is none, the first such CassetteError is raised.
     """
     loaded = []
     for path in paths:
-        with contextlib.suppress(NoHeadYetError):
+        try:
             loaded.append((_present(path), load(path)))
+        except NoHeadYetError:
+            pass
+        except CassetteError as error:
+            if not on_error:
+                raise
+            on_error(error)
     return loaded
+
+
+def make_folder(path: Path) -> None:
+    """Makes sure that cassettes can be put here. Raises SseproxyError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SseproxyError(f"{path}: can't be a folder for cassettes: {error.strerror}") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise SseproxyError(f"{path}: cassettes can't be written here: permission denied")
 
 
 def _present(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -25,7 +26,8 @@ class CassetteWriter:
         self._file = os.open(self.path, flags, 0o644)
         self._size = 0
         if fcntl:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def append(self, lines: bytes) -> None:
         """Writes whole lines, all or none. Raises OSError where the disk takes less."""

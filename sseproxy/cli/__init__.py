@@ -6,6 +6,7 @@ Exit status: 0 fine; 1 differences, findings, or a recording that lost something
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import click
 import sseproxy
 from sseproxy.cli.config import defaults, read_config
 from sseproxy.errors import SseproxyError
+from sseproxy.printable import printable
 
 _COMMANDS = {
     "demo": "sseproxy.cli.demo:demo",
@@ -58,27 +60,52 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """The `sseproxy` script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that can't show a letter gets its number
+            stream.reconfigure(errors="backslashreplace")
     try:
-        status = cli(standalone_mode=False)
+        status = _run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = _leave_stdout(0)  # whoever read our output has gone: `| head`
+    except OSError as error:
+        status = _leave_stdout(2)
+        _tell(f"can't write the output: {error.strerror or error}")
+    sys.exit(status)
+
+
+def _run() -> int:
+    # Not click's own main(): it takes a closed pipe for a failure.
+    try:
+        with cli.make_context("sseproxy", sys.argv[1:]) as context:
+            cli.invoke(context)
+        return 0
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else 0
     except click.exceptions.Exit as exit_:
-        status = exit_.exit_code
+        return exit_.exit_code
     except (click.Abort, KeyboardInterrupt):
-        status = 130
+        return 130
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        status = 2
+        return 2
     except click.UsageError as error:
         hint = f" Try '{error.ctx.command_path} --help'." if error.ctx else ""
-        click.echo(f"Error: {error.format_message()}{hint}", err=True)
-        status = 2
+        _tell(error.format_message() + hint)
+        return 2
     except click.ClickException as error:
-        error.show()
-        status = 2
+        _tell(error.format_message())
+        return 2
     except SseproxyError as error:
-        click.echo(f"Error: {error}", err=True)
-        status = 2
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`); Python must not complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
-    sys.exit(status)
+        _tell(str(error))
+        return 2
+
+
+def _tell(sentence: str) -> None:
+    click.echo(f"Error: {printable(sentence)}", err=True)
+
+
+def _leave_stdout(status: int) -> int:
+    """So that Python does not complain when it flushes what nobody takes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status

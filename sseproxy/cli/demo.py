@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import tempfile
 from pathlib import Path
 
@@ -33,16 +34,19 @@ from sseproxy.proxy import Proxy
 )
 @click.option(
     "--cassettes",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Keep the recording here.  [default: a temporary folder]",
 )
-@click.option("--speed", type=Speed(), default="1", show_default=True, help="Speed of the replay.")
+@click.option(
+    "--speed", type=Speed(), metavar="1|N|max", default="1", show_default=True, help="Speed of the replay."
+)
 def demo(flow: str, question: str, cassettes: Path | None, speed: float) -> None:
     """Record a stream of the embedded prediction server, replay it, and measure how exact the replay is.
 
     Exits 1 where the replay differs in bytes or order.
     """
+    logging.getLogger("sseproxy").setLevel(logging.ERROR)  # how the stream ends is shown anyhow
     with tempfile.TemporaryDirectory(prefix="sseproxy-demo-") as folder:
         same = asyncio.run(_demo(flow, question, cassettes or Path(folder), speed))
     raise SystemExit(0 if same else 1)

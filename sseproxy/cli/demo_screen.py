@@ -11,8 +11,9 @@ from rich.text import Text
 
 from sseproxy.analysis.events import TimedEvent, read_stream
 from sseproxy.analysis.exactness import Exactness, percentile
-from sseproxy.console import ending_text, safe
+from sseproxy.console import ending_text
 from sseproxy.exchange import Exchange
+from sseproxy.printable import printable
 
 
 class DemoScreen:
@@ -49,7 +50,8 @@ class DemoScreen:
         told = "without waiting" if math.isinf(speed) else f"at speed {speed:g}"
         self._out.print()
         self._say("2  Replay", f"client → mock server {mock}, {told}; the demo server is gone")
-        self._out.print(Text("     recorded s   replayed s   late ms   event", style="dim"))
+        if self._recorded:
+            self._out.print(Text("     recorded s   replayed s   late ms   event", style="dim"))
 
     def beside(self, timed: TimedEvent) -> None:
         """One event of the replay, beside when it was recorded."""
@@ -60,8 +62,9 @@ class DemoScreen:
         line = Text(f"   {recorded / 1e6:12.6f} {timed.t / 1e6:12.6f} {(timed.t - due) / 1e3:9.3f}   ")
         line.append(f"{kind:16}", style="cyan")
         line.append(text)
-        line.truncate(self._out.width, overflow="ellipsis")
-        self._out.print(line, no_wrap=True, crop=False)
+        if self._out.is_terminal:
+            line.truncate(self._out.width, overflow="ellipsis")
+        self._out.print(line)
 
     def verdict(self, exactness: Exactness) -> None:
         self._out.print()
@@ -70,11 +73,14 @@ class DemoScreen:
         for name, good in (
             ("bytes equal", exactness.bytes_equal),
             ("order equal", exactness.order_equal),
-            ("read boundaries equal", exactness.boundaries_equal),
+            ("ending equal", exactness.ending_equal),
+            *([] if math.isinf(self._speed) else [("read boundaries equal", exactness.boundaries_equal)]),
         ):
             self._out.print(
                 Text(f"   {name:24}").append("yes" if good else "no", style="green" if good else "red")
             )
+        if not errors:
+            return
         figures = "  ".join(
             f"{label} {value / 1e3:.3f} ms"
             for label, value in (
@@ -92,7 +98,7 @@ class DemoScreen:
 def _kind_and_text(timed: TimedEvent) -> tuple[str, str]:
     """The kind and the data of the demo's own envelope, ready for a terminal."""
     if not timed.event.dispatched:
-        return "comment", safe(" ".join(timed.event.comments).strip())
+        return "comment", printable(" ".join(timed.event.comments).strip())
     envelope = orjson.loads(timed.event.data)
     data = envelope["data"]
-    return envelope["event"], safe(data if isinstance(data, str) else orjson.dumps(data).decode())
+    return envelope["event"], printable(data if isinstance(data, str) else orjson.dumps(data).decode())

@@ -6,7 +6,7 @@ import socket
 
 import click
 
-from sseproxy.cli.options import address
+from sseproxy.cli.options import setting
 from sseproxy.errors import SseproxyError
 
 _TIMEOUT = 3.0
@@ -14,7 +14,8 @@ _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # an address to listen on is not a
 
 
 @click.command()
-@address
+@setting("--host", default="127.0.0.1", show_default=True, help="Address to ask.")
+@setting("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port to ask.")
 def health(host: str, port: int) -> None:
     """Tell whether a server listens: exit 0 if it does, 2 if not. Made for container health checks."""
     try:

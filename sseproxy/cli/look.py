@@ -14,8 +14,9 @@ from sseproxy.analysis.report import as_json
 from sseproxy.analysis.validate import findings
 from sseproxy.cassette.store import find, is_being_written, load, load_all
 from sseproxy.cli.options import paths
-from sseproxy.errors import CassetteError
+from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.exchange import Exchange
+from sseproxy.printable import counted, printable
 
 json_option = click.option("--json", "json_", is_flag=True, help="Print JSON for tools.")
 
@@ -24,12 +25,17 @@ def _ending(path: Path, exchange: Exchange) -> str:
     return "recording" if exchange.end is None and is_being_written(path) else exchange.ending
 
 
-def _oldest_first(paths: tuple[Path, ...]) -> list[tuple[Path, Exchange]]:
-    return sorted(load_all(find(paths)), key=lambda each: (each[1].head.wall, each[1].head.id))
+class _Found:
+    """The cassettes that could be read, oldest first; the others have been told of on stderr."""
 
+    def __init__(self, paths: tuple[Path, ...]) -> None:
+        self.status = 0
+        loaded = load_all(find(paths), on_error=self._tell)
+        self.cassettes = sorted(loaded, key=lambda each: (each[1].head.wall, each[1].head.id))
 
-def _print_json(value: object) -> None:
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    def _tell(self, error: CassetteError) -> None:
+        click.echo(f"Error: {printable(str(error))}", err=True)
+        self.status = 2
 
 
 @click.command()
@@ -39,10 +45,13 @@ def ls(paths: tuple[Path, ...]) -> None:
 
     FIRST is the time to the first event, LAST to the end. The ID is part of the file's name.
     """
-    rows = [
-        (exchange, read_stream(exchange), _ending(path, exchange)) for path, exchange in _oldest_first(paths)
-    ]
-    console.stdout().print(console.listing(rows))
+    found = _Found(paths)
+    out = console.stdout()
+    rows = [(exchange, read_stream(exchange), _ending(path, exchange)) for path, exchange in found.cassettes]
+    if rows:
+        for line in console.listing(rows):
+            out.print(line)
+    raise SystemExit(found.status)
 
 
 @click.command()
@@ -53,38 +62,51 @@ def show(paths: tuple[Path, ...], raw: bool, json_: bool) -> None:
     """Show what cassettes hold: the head, then a line an event with its time and the gap before it."""
     if raw and json_:
         raise click.UsageError("--raw and --json can't go together.")
-    found = _oldest_first(paths)
+    found = _Found(paths)
     if raw:
-        for _, exchange in found:
+        for _, exchange in found.cassettes:
             sys.stdout.buffer.write(exchange.body)
     elif json_:
-        _print_json([as_json(str(path), exchange, read_stream(exchange)) for path, exchange in found])
+        _print_json(found)
     else:
         out = console.stdout()
-        for number, (path, exchange) in enumerate(found):
+        for number, (path, exchange) in enumerate(found.cassettes):
             if number:
                 out.print()
-            console.print_exchange(out, exchange, read_stream(exchange), _ending(path, exchange))
+            for line in console.showing(exchange, read_stream(exchange), _ending(path, exchange)):
+                out.print(line)
+    raise SystemExit(found.status)
+
+
+def _print_json(found: _Found) -> None:
+    if found.status and not found.cassettes:
+        return
+    listed = []
+    for path, exchange in found.cassettes:
+        stream = read_stream(exchange)
+        if stream.problem:
+            click.echo(f"{printable(str(path))}: {printable(stream.problem)}", err=True)
+        listed.append(as_json(printable(str(path)), exchange, stream))
+    sys.stdout.buffer.write(orjson.dumps(listed, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 @click.command()
 @paths
 def validate(paths: tuple[Path, ...]) -> None:
     """Check cassettes against the format: exit 1 for what is odd, 2 for what can't be read."""
-    status = 0
-    good = 0
+    status = good = 0
     for path in find(paths):
         try:
-            odd = findings(load(path))
+            odd = [f"{path}: {finding}" for finding in findings(load(path))]
+        except NoHeadYetError as error:
+            odd = [str(error)]
         except CassetteError as error:
-            click.echo(str(error))
+            click.echo(printable(str(error)))
             status = 2
             continue
         for finding in odd:
-            click.echo(f"{path}: {finding}")
-        if odd:
-            status = max(status, 1)
-        else:
-            good += 1
-    click.echo(f"{good} {'cassette is' if good == 1 else 'cassettes are'} valid", err=True)
+            click.echo(printable(finding))
+        status = max(status, bool(odd))
+        good += not odd
+    click.echo(f"{counted(good, 'cassette')} {'is' if good == 1 else 'are'} valid", err=True)
     raise SystemExit(status)

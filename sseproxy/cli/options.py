@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import click
 
 from sseproxy.cli.logs import configure
-from sseproxy.server import serving_context
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -73,6 +72,8 @@ def tls_files(function: Function) -> Function:
     def with_context(*, cert: Path | None, key: Path | None, **rest: Any) -> Any:
         if key and not cert:
             raise click.UsageError("--key goes with --cert.")
+        from sseproxy.server import serving_context  # here, so that `ls` loads no server
+
         return function(tls=serving_context(cert, key) if cert else None, **rest)
 
     file = click.Path(path_type=Path)

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from sseproxy.admin import serve_admin
+from sseproxy.cassette.store import make_folder
 from sseproxy.cli.options import address, cassettes, logs, setting, tls_files
 from sseproxy.cli.serving import announce, serve
 from sseproxy.clock import SystemClock
@@ -115,6 +116,7 @@ def record(
         async with contextlib.AsyncExitStack() as stack:
             where = [await _demo_for(spec, stack) for spec in upstreams]
             options = _options(upstreams=tuple(where), cassettes=cassettes, **rest)
+            make_folder(cassettes)
             proxy = Proxy(options, SystemClock(), metrics)
             if admin_port is not None:  # first, so that it is there until the last stream has ended
                 admin = await stack.enter_async_context(serve_admin(admin_host, admin_port, metrics))

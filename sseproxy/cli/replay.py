@@ -13,6 +13,7 @@ from sseproxy.cli.options import Speed, address, cassettes, logs, setting, tls_f
 from sseproxy.cli.serving import announce, serve
 from sseproxy.clock import SystemClock
 from sseproxy.mock import Mock, Options
+from sseproxy.printable import counted
 
 
 @click.command()
@@ -20,6 +21,7 @@ from sseproxy.mock import Mock, Options
 @setting(
     "--speed",
     type=Speed(),
+    metavar="1|N|max",
     default="1",
     show_default=True,
     help="Factor of the recorded timing; max: no waiting.",
@@ -48,9 +50,8 @@ def replay(
         mock = Mock(exchanges, options, SystemClock())
         server = await mock.start()
         if not quiet or port == 0:  # else nobody would know the port
-            announce(
-                f"sseproxy: {server.url} replays {len(exchanges)} cassettes of {cassettes} (Ctrl-C stops)"
-            )
+            told = counted(len(exchanges), "cassette")
+            announce(f"sseproxy: {server.url} replays {told} of {cassettes} (Ctrl-C stops)")
         await stopped.wait()
         await mock.stop()
         return 0

@@ -63,6 +63,8 @@ class ResponseFramer:
             for low, name, value in end_to_end(self._head.headers, upgrade=self._switches)
             if low not in dropped
         ]
+        if self.chunked and header(self._head.headers, b"transfer-encoding") is None:
+            lines.append(b"Transfer-Encoding: chunked\r\n")  # a hand has taken it out of the cassette
         if self._switches:
             pass  # the connection's own fields have been passed on
         elif not self.keep_alive:

@@ -12,6 +12,8 @@ from sseproxy.exchange import End, Ending, Exchange
 from sseproxy.http1 import plain_response
 from sseproxy.matching import Answers
 from sseproxy.mock.player import Player
+from sseproxy.printable import printable_bytes
+from sseproxy.redaction import mask_target
 from sseproxy.schedule import schedule
 from sseproxy.server import Client, Running, listen
 
@@ -66,7 +68,9 @@ class Mock:
             log.warning("miss: %s", sentence)
             client.answer(*plain_response(404, f"sseproxy: {sentence}", ((b"X-Sseproxy-Miss", b"1"),)))
             return
-        log.info("%s %s: %s", request.method, request.target.decode("utf-8", "replace"), exchange.head.id)
+        log.info(
+            "%s %s: %s", request.method, printable_bytes(mask_target(request.target)[0]), exchange.head.id
+        )
         player = Player(client, schedule(exchange, self._options.speed), self._clock)
         client.connection.listener = player
         self._playing.add(player)

@@ -11,6 +11,7 @@ from sseproxy.clock import Clock
 from sseproxy.exchange import Ending
 from sseproxy.http1 import asks_for_websocket, plain_response, request_head
 from sseproxy.metrics import Metrics
+from sseproxy.printable import printable_bytes
 from sseproxy.proxy.keep import tidy
 from sseproxy.proxy.options import Options
 from sseproxy.proxy.recording import Recording
@@ -199,10 +200,12 @@ class Proxy:
         assert recorder.end
         self._metrics.ended(tee.done.result().reason, self._clock.now() - client.arrived)
         if isinstance(recorder, Recording):
-            exchange_log.info(
+            quiet = recorder.end.reason.whole or recorder.end.reason in (Ending.CLIENT_LEFT, Ending.LIMIT)
+            exchange_log.log(
+                logging.INFO if quiet else logging.WARNING,
                 "%s %s %s, %d bytes in %.3f s, %s%s",
                 client.request.method,
-                recorder.target.decode("utf-8", "backslashreplace"),
+                printable_bytes(recorder.target),
                 recorder.status or "-",
                 recorder.end.bytes,
                 recorder.end.t / 1e6,

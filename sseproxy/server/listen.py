@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -84,7 +85,8 @@ async def listen(
 def _cannot_listen(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"can't listen on {host}:{port}: the port is in use; choose another with --port (0 takes any)"
-    why = error.strerror or str(error)
+    # asyncio puts a sentence of its own before the system's.
+    why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
     return f"can't listen on {host}:{port}: {why[:1].lower()}{why[1:]}"
 
 

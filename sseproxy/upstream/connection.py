@@ -35,6 +35,7 @@ class Connection(asyncio.Protocol):
         self._idle_timer: asyncio.TimerHandle | None = None
         self._heard_at = 0
         self._reading_paused = False
+        self._spoke_unasked = False
         self.idle_since = 0
         """Microseconds on the clock when the last exchange ended, or the connection was made."""
 
@@ -46,8 +47,14 @@ class Connection(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing() and self._sink is None
 
     def send(self, method: str, head: bytes, sink: Sink, *, upgrade: bool = False) -> None:
-        """Starts an exchange; `upgrade` where the head asks for another protocol. Only while `usable`."""
-        assert self._transport
+        """Starts an exchange; `upgrade` where the head asks for another protocol. One at a time."""
+        if not self._transport or self._transport.is_closing():
+            sentence = "the upstream closed the connection before it answered"
+            if self._spoke_unasked:
+                sentence = "the upstream sent no HTTP response (it spoke before it was asked)"
+            ending = Ending.ERROR if self._spoke_unasked else Ending.TRUNCATED
+            sink.received(Read(self._clock.now(), end=ending, detail=sentence))
+            return
         self._sink = sink
         self._response = ResponseParser(method, upgrade=upgrade)
         self._transport.write(head)
@@ -98,7 +105,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         now = self._heard_at = self._clock.now()
         if self._response is None:
-            self.abort()  # nobody asked: whatever it is, the next exchange must not get it
+            self._spoke_unasked = True
+            self.abort()  # whatever it is, the next exchange must not get it
             return
         read = self._response.feed(data, now)
         if isinstance(self._response, ResponseParser) and self._response.switched:

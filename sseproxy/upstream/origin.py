@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 from pathlib import Path
@@ -43,7 +44,7 @@ class Upstream:
             port = parts.port
         except ValueError as error:
             raise SseproxyError(f"--upstream {url!r}: {error}") from None
-        usable = parts.scheme in ("http", "https") and parts.hostname and url.isascii()
+        usable = parts.scheme in ("http", "https") and re.fullmatch("[!-~]+", url)
         if not usable or parts.query or parts.fragment or not parts.hostname:
             raise SseproxyError(f"--upstream {url!r}: should be a URL such as http://localhost:3000")
         self.url = url
@@ -77,10 +78,9 @@ class Upstream:
             why = (error.reason or str(error)).replace("_", " ").lower()
             raise ConnectError(Ending.CONNECT_FAILED, f"no TLS connection to {where}: {why}") from None
         except OSError as error:
-            why = (
-                "connection refused" if isinstance(error, ConnectionRefusedError) else error.strerror or error
-            )
-            raise ConnectError(Ending.CONNECT_FAILED, f"can't connect to {where}: {why}") from None
+            refused = isinstance(error, ConnectionRefusedError)
+            cause = "connection refused" if refused else error.strerror or str(error)
+            raise ConnectError(Ending.CONNECT_FAILED, f"can't connect to {where}: {cause}") from None
         return connection
 
 

@@ -11,7 +11,7 @@ from sseproxy.http1 import SWITCHING_PROTOCOLS, persistent, response_framing
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of a response's head."""
-_HEAD_TOO_LARGE = f"the upstream's response head is over {HEAD_LIMIT} bytes"
+_HEAD_TOO_LARGE = f"the head or the trailers of the upstream's response are over {HEAD_LIMIT} bytes"
 
 
 @dataclass(slots=True)
@@ -47,6 +47,7 @@ class ResponseParser:
         self._parser = httptools.HttpResponseParser(self)
         self._head_bytes = 0
         self._headers: list[tuple[bytes, bytes]] = []
+        self._fields_size = 0  # of a head, or of the trailers
         self._reason = b""
         self._framing: Framing | None = None  # set when the final head is complete
         self._persistent = False
@@ -98,7 +99,12 @@ class ResponseParser:
         self._reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name, value))
+        self._fields_size += len(name) + len(value) + 4
+        if self._fields_size > HEAD_LIMIT:
+            if not self._read.end:
+                self._fail(_HEAD_TOO_LARGE)
+        else:
+            self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         if self._read.end:
@@ -106,9 +112,7 @@ class ResponseParser:
         status = self._parser.get_status_code()
         headers = tuple(self._headers)
         self._headers.clear()
-        if sum(len(name) + len(value) + 4 for name, value in headers) > HEAD_LIMIT:
-            self._fail(_HEAD_TOO_LARGE)  # it came in one read, and feed() has not counted it
-            return
+        self._fields_size = 0
         self.switched = status == SWITCHING_PROTOCOLS and self._upgrade
         if status == SWITCHING_PROTOCOLS and not self._upgrade:
             self._fail("the upstream switched protocols, which nobody asked for")

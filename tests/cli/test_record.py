@@ -233,13 +233,14 @@ def test_an_upstream_without_the_tls_it_is_asked_for_answers_502(tmp_path: Path)
         with serving("record", "--upstream", secure, "--cassettes", tmp_path) as server:
             answer = requests.get(f"{server.url}/x", timeout=PATIENCE)
     assert answer.status_code == 502
-    assert answer.text.startswith("sseproxy: can't connect to ")
+    assert answer.text.startswith("sseproxy: no TLS connection to ")
 
 
 def test_where_nothing_can_be_written_the_stream_goes_on_and_the_exit_status_tells(tmp_path: Path) -> None:
-    taken = tmp_path / "file"
-    taken.write_text("in the way")
+    taken = tmp_path / "folder"
     with serving("record", "--upstream", "demo", "--cassettes", taken) as server:
+        taken.rmdir()
+        taken.write_text("in the way")
         answer = requests.post(f"{server.url}{FLOW}error", json=ASK, timeout=PATIENCE)
         stopped = server.stop()
     assert answer.content.endswith(b'"[DONE]"}\n\n')

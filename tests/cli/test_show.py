@@ -54,7 +54,7 @@ SHOWN: dict[str, tuple[Exchange, str]] = {
     ),
     "a client that had all of it may leave": (
         replace(stream(), end=End(40_000, Ending.CLEAN, 72, client_left=True)),
-        "clean (the client left after the last event) after 0.040 s",
+        "clean (the client left before the upstream was done) after 0.040 s",
     ),
     "why there was no answer": (
         unanswered(Ending.CONNECT_FAILED, "can't connect: refused"),

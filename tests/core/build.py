@@ -18,7 +18,10 @@ from sseproxy.exchange import (
     ResponseHead,
 )
 
-EVENT_STREAM: Headers = ((b"Content-Type", b"text/event-stream"),)
+EVENT_STREAM: Headers = (
+    (b"Content-Type", b"text/event-stream"),
+    (b"Transfer-Encoding", b"chunked"),
+)
 
 
 def head(

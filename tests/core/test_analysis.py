@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -27,71 +28,75 @@ def played(*came: tuple[int, bytes]) -> Exchange:
     return build.exchange(build.arrivals(*came))
 
 
+def exactness(same_bytes: bool, same_reads: bool, same_order: bool, errors: tuple[int, ...]) -> Exactness:
+    return Exactness(same_bytes, same_reads, same_order, True, errors)
+
+
 RECORDED = played((100, A), (200, B + C))
 
 
 @pytest.mark.parametrize(
     ("replayed", "speed", "expected", "same"),
     [
-        pytest.param(RECORDED, 1.0, Exactness(True, True, True, (0, 0, 0)), True, id="to the microsecond"),
+        pytest.param(RECORDED, 1.0, exactness(True, True, True, (0, 0, 0)), True, id="to the microsecond"),
         pytest.param(
             played((107, A), (203, B + C)),
             1.0,
-            Exactness(True, True, True, (7, 3, 3)),
+            exactness(True, True, True, (7, 3, 3)),
             True,
             id="a little late",
         ),
         pytest.param(
-            played((90, A), (200, B + C)), 1.0, Exactness(True, True, True, (-10, 0, 0)), True, id="early"
+            played((90, A), (200, B + C)), 1.0, exactness(True, True, True, (-10, 0, 0)), True, id="early"
         ),
         pytest.param(
             played((50, A), (101, B + C)),
             2.0,
-            Exactness(True, True, True, (0, 1, 1)),
+            exactness(True, True, True, (0, 1, 1)),
             True,
             id="twice as fast",
         ),
         pytest.param(
-            played((400, A), (800, B + C)), 0.25, Exactness(True, True, True, (0, 0, 0)), True, id="slower"
+            played((400, A), (800, B + C)), 0.25, exactness(True, True, True, (0, 0, 0)), True, id="slower"
         ),
         pytest.param(
-            played((4, A), (5, B + C)), math.inf, Exactness(True, True, True, (4, 5, 5)), True, id="at once"
+            played((4, A), (5, B + C)), math.inf, exactness(True, True, True, (4, 5, 5)), True, id="at once"
         ),
         pytest.param(
             played((200, A + B + C)),
             1.0,
-            Exactness(True, False, True, (100, 0, 0)),
+            exactness(True, False, True, (100, 0, 0)),
             True,
             id="a client that was held up joins reads",
         ),
         pytest.param(
             played((100, A), (200, B), (201, C)),
             1.0,
-            Exactness(True, False, True, (0, 0, 1)),
+            exactness(True, False, True, (0, 0, 1)),
             True,
             id="a read in two",
         ),
         pytest.param(
-            played((100, A), (200, C + B)), 1.0, Exactness(False, False, False, (0, 0, 0)), False, id="order"
+            played((100, A), (200, C + B)), 1.0, exactness(False, False, False, (0, 0, 0)), False, id="order"
         ),
         pytest.param(
-            played((100, A), (200, B)), 1.0, Exactness(False, False, False, (0, 0)), False, id="one too few"
+            played((100, A), (200, B)), 1.0, exactness(False, False, False, (0, 0)), False, id="one too few"
         ),
         pytest.param(
             played((100, A), (200, B + C + C)),
             1.0,
-            Exactness(False, False, False, (0, 0, 0)),
+            exactness(False, False, False, (0, 0, 0)),
             False,
             id="one too many",
         ),
         pytest.param(
             played((100, A), (200, B + b":x\n" + C)),
             1.0,
-            Exactness(False, False, True, (0, 0, 0)),
+            exactness(False, False, True, (0, 0, 0)),
             False,
             id="other bytes, the same events",
         ),
-        pytest.param(played(), 1.0, Exactness(False, False, False, ()), False, id="nothing came"),
+        pytest.param(played(), 1.0, exactness(False, False, False, ()), False, id="nothing came"),
     ],
 )
 def test_a_replay_is_compared_with_its_recording(
@@ -100,6 +105,14 @@ def test_a_replay_is_compared_with_its_recording(
     found = compare(RECORDED, replayed, speed)
     assert found == expected
     assert found.same is same
+
+
+def test_another_ending_is_not_the_same() -> None:
+    cut = replace(RECORDED, end=End(300, Ending.TRUNCATED, 27))
+    found = compare(RECORDED, cut, 1.0)
+    assert found.bytes_equal
+    assert not found.ending_equal
+    assert not found.same
 
 
 @pytest.mark.parametrize("other", [b"event:t\ndata:a\n\n", b"id:1\ndata:a\n\n", b"data:b\n\n"])
