@@ -1,0 +1,187 @@
+"""Whatever a cassette holds: it is read, or said in one sentence to be none."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from functools import cache
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from sseproxy import console
+from sseproxy.analysis.events import read_stream
+from sseproxy.analysis.report import as_json
+from sseproxy.analysis.validate import findings
+from sseproxy.cassette.decode import decode, decode_tail
+from sseproxy.errors import CassetteError
+from sseproxy.exchange import Exchange
+from sseproxy.matching import Answers
+from sseproxy.schedule import schedule
+from tests.e2e.record_cassettes import FOLDER
+from tests.fuzz.support import bounded, mutated, unhurried
+
+pytestmark = unhurried
+
+LONGEST = 3_000
+
+
+@cache
+def cassettes() -> list[bytes]:
+    """Those of the captures, the long ones shortened, and one with every kind of record."""
+    real = [path.read_bytes() for path in sorted(FOLDER.glob("*.sse.jsonl"))]
+    short = [
+        b"".join([*each[:LONGEST].splitlines(keepends=True)[:-1], each.splitlines()[-1], b"\n"])
+        for each in real
+    ]
+    head = {"k": "head", "format": "sse-cassette", "version": 1, "id": "1", "by": "x", "session": "1"}
+    sent = {"k": "request", "t": 0, "method": "POST", "target": {"b64": "L/8="}, "version": "1.1"}
+    got = {"k": "response", "t": 5, "status": 200, "reason": "OK", "version": "1.1", "framing": "chunked"}
+    records: list[dict[str, Any]] = [
+        head | {"wall": "2026-01-01T00:00:00.000000Z", "session_t": 0, "upstream": "http://localhost"},
+        sent | {"headers": [["A", {"b64": "/w=="}]], "body": {"text": "{", "bytes": 1}},
+        {"k": "upload", "t": 1, "text": "}"},
+        {"k": "upload_end", "t": 2, "bytes": 2, "complete": True},
+        got | {"headers": [["Content-Type", "text/event-stream"], ["Content-Encoding", "identity"]]},
+        {"k": "data", "t": 6, "text": "id: 1\nretry: 5\ndata: a\n\n", "more": True},
+        {"k": "data", "t": 6, "b64": "/w=="},
+        {"k": "note", "t": 7, "text": "lost", "tags": ["hole"]},
+        {"k": "unheard", "of": [None, 1.5]},
+        {
+            "k": "end",
+            "t": 9,
+            "reason": "lossy",
+            "bytes": 24,
+            "trailers": [["X", "y"]],
+            "detail": "why",
+            "client": "left",
+        },
+    ]
+    return [*short, b"".join(json.dumps(record).encode() + b"\n" for record in records)]
+
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text(max_size=10)
+    | st.sampled_from(
+        [
+            "head",
+            "end",
+            "data",
+            "gzip",
+            "br",
+            "text/event-stream",
+            "Content-Encoding",
+            "\x1b[2J",
+            "\ud800",
+            "[b]",
+        ]
+    )
+)
+values = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["b64", "text", "k"]), inner, max_size=2)
+    ),
+    max_leaves=5,
+)
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> bytes:
+    """A cassette in which some values, somewhere, are others, or lines stand elsewhere."""
+    records = [json.loads(line) for line in draw(st.sampled_from(cassettes())).splitlines()]
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(records) - 1))
+        match draw(st.sampled_from(["value", "inner", "drop", "repeat", "move", "remove"])):
+            case "value":
+                records[at][draw(st.sampled_from(sorted(records[at])))] = draw(values)
+            case "inner":
+                lists = [value for value in records[at].values() if isinstance(value, list) and value]
+                if lists:
+                    lists[0][draw(st.integers(0, len(lists[0]) - 1))] = draw(values)
+            case "drop":
+                if records[at]:
+                    del records[at][draw(st.sampled_from(sorted(records[at])))]
+            case "repeat":
+                records.insert(at, json.loads(json.dumps(records[at])))
+            case "move":
+                records.append(records.pop(at))
+            case _:
+                if len(records) > 1:
+                    del records[at]
+        if not records[min(at, len(records) - 1)]:
+            break
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def look(exchange: Exchange) -> None:
+    """All that `ls`, `show`, `validate` and `replay` make of it before they print or play."""
+    stream = read_stream(exchange)
+    findings(exchange)
+    orjson.dumps(as_json("x", exchange, stream))
+    out = Console(file=io.StringIO(), width=100_000)
+    out.print(console.listing([(exchange, stream, exchange.ending)]))
+    console.print_exchange(out, exchange, stream, exchange.ending)
+    for speed in (1.0, math.inf):
+        dues = [step.due for step in schedule(exchange, speed)]
+        assert dues == sorted(dues)
+    answers = Answers([exchange])
+    if exchange.request:
+        assert answers.answer(exchange.request) is exchange
+        answers.explain(exchange.request)
+
+
+def check_sentence(error: CassetteError) -> None:
+    assert "\n" not in str(error)
+    assert str(error).isprintable()
+
+
+def read(data: bytes) -> None:
+    for part in (True, False):
+        try:
+            exchange = decode(data, part=part)
+        except CassetteError as error:
+            check_sentence(error)
+        else:
+            look(exchange)
+
+
+@pytest.mark.parametrize("number", range(len(cassettes())))
+def test_a_cassette_that_nobody_touched_is_read(number: int) -> None:
+    look(decode(cassettes()[number]))
+
+
+@bounded
+@given(st.binary(max_size=200) | mutated(cassettes()))
+@example(b"")
+@example(b"\n")
+@example(b"null\n")
+@example(b'{"k":"head"}\n')
+@example(b'{"k":"data"}')
+def test_a_cassette_with_other_bytes_is_read_or_explained(data: bytes) -> None:
+    read(data)
+
+
+@bounded
+@given(edited())
+def test_a_cassette_with_other_values_is_read_or_explained(data: bytes) -> None:
+    read(data)
+
+
+@bounded
+@given(edited() | mutated(cassettes()), st.floats(0, 1))
+def test_the_tail_of_a_cassette_is_read_or_explained(data: bytes, share: float) -> None:
+    try:
+        decode_tail(data[int(share * len(data)) :])
+    except CassetteError as error:
+        check_sentence(error)
