@@ -108,12 +108,12 @@ LIBRARY = [
         (
             LIBRARY,
             build.request("POST", b"/a", b"3"),
-            "no cassette answers POST /a: 2 recordings of it, each with another body",
+            "no cassette answers POST /a: 2 recordings of it with another body",
         ),
         (
             LIBRARY,
             build.request("PUT", b"/a", b"2"),
-            "no cassette answers PUT /a: 1 recording of it, each with another body",
+            "no cassette answers PUT /a: 1 recording of it with another body",
         ),
         (LIBRARY, build.request("GET", b"/a"), "no cassette answers GET /a: recorded with POST, PUT only"),
         (LIBRARY, build.request("POST", b"/b"), "no cassette answers POST /b: recorded with GET only"),
