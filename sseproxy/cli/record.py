@@ -127,7 +127,7 @@ def record(
                 announce(f"sseproxy: {server.url} records {', '.join(where)} into {cassettes} (Ctrl-C stops)")
             await stopped.wait()
         if proxy.session.lost:
-            log.warning("%d recordings are not whole", proxy.session.lost)
+            log.warning("recordings that are not whole: %d", proxy.session.lost)
         return 1 if proxy.session.lost else 0
 
     raise SystemExit(serve(main))

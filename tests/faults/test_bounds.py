@@ -475,4 +475,4 @@ async def test_a_response_has_a_head_of_64_kib_at_most(
     assert got.fate == "whole"
     assert only_cassette(tmp_path).ending is (Ending.CLEAN if status == 200 else Ending.ERROR)
     if status == 502:
-        assert b"head is over 65536 bytes" in got.body
+        assert b"are over 65536 bytes" in got.body

@@ -95,8 +95,12 @@ class NoFolder(Trouble):
     why = "Not a directory"
 
     def folder(self, tmp_path: Path) -> Path:
-        (tmp_path / "file").touch()
-        return tmp_path / "file" / "cassettes"
+        return tmp_path / "parent" / "cassettes"
+
+    def before_the_cassette(self, recorder: Program, folder: Path) -> None:
+        folder.rmdir()
+        folder.parent.rmdir()
+        folder.parent.touch()
 
     def heal(self, recorder: Program, folder: Path) -> None:
         folder.parent.unlink()

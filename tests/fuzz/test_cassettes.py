@@ -130,8 +130,9 @@ def look(exchange: Exchange) -> None:
     findings(exchange)
     orjson.dumps(as_json("x", exchange, stream))
     out = Console(file=io.StringIO(), width=100_000)
-    out.print(console.listing([(exchange, stream, exchange.ending)]))
-    console.print_exchange(out, exchange, stream, exchange.ending)
+    listed = console.listing([(exchange, stream, exchange.ending)])
+    for line in [*listed, *console.showing(exchange, stream, exchange.ending)]:
+        out.print(line)
     for speed in (1.0, math.inf):
         dues = [step.due for step in schedule(exchange, speed)]
         assert dues == sorted(dues)
