@@ -43,10 +43,9 @@ _seconds = click.FloatRange(min=0, min_open=True)
 )
 @cassettes("Folder that gets a cassette for each exchange.")
 @address
-@setting(
-    "--only", multiple=True, metavar="PATTERN", help="Record these alone: 'POST /api/*'. The rest passes."
-)
-@setting("--skip", multiple=True, metavar="PATTERN", help="Don't record these.")
+# Not in the environment: a pattern has a space, and so has a list of them there.
+@click.option("--only", multiple=True, metavar="PATTERN", help="Record these alone, such as 'POST /api/*'.")
+@click.option("--skip", multiple=True, metavar="PATTERN", help="Don't record these; they pass all the same.")
 @setting("--keep", metavar="500|2GB|7d", help="Delete the oldest cassettes beyond this.")
 @setting("--max-body", type=click.IntRange(0), metavar="BYTES", help="Record no more of a body than this.")
 @setting(
