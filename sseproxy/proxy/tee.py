@@ -88,6 +88,7 @@ class Tee:
                 out.append(self.framer.last(read.trailers))
         self._client.write(b"".join(out))
         if read.head and read.head.status == SWITCHING_PROTOCOLS and self._upstream:
+            self._upstream.on_full = self._client.hold
             self._client.tunnel(self._upstream.send_more)
         if read.end:
             self._finish(read.end, read.detail)

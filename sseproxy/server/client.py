@@ -116,6 +116,13 @@ class Client:
         """From here on the connection carries no HTTP: what the client sends goes to `receive`."""
         self.connection.tunnel(receive)
 
+    def hold(self, full: bool) -> None:
+        """Reads nothing more of a tunnel's client while `full`."""
+        if full:
+            self._transport.pause_reading()
+        elif not self._transport.is_closing():
+            self._transport.resume_reading()
+
     def close(self) -> None:
         """Sends what is owed, then FIN."""
         self._transport.close()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from sseproxy.clock import Clock
@@ -35,6 +36,8 @@ class Connection(asyncio.Protocol):
         self._idle_timer: asyncio.TimerHandle | None = None
         self._heard_at = 0
         self._reading_paused = False
+        self.on_full: Callable[[bool], None] = lambda full: None
+        """Called with True when the upstream can't take more, and with False when it can again."""
         self._spoke_unasked = False
         self.idle_since = 0
         """Microseconds on the clock when the last exchange ended, or the connection was made."""
@@ -98,9 +101,11 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._writable.clear()
+        self.on_full(True)
 
     def resume_writing(self) -> None:
         self._writable.set()
+        self.on_full(False)
 
     def data_received(self, data: bytes) -> None:
         now = self._heard_at = self._clock.now()
