@@ -14,11 +14,14 @@ from sseproxy.http1.framing import (
     response_framing,
 )
 from sseproxy.http1.heads import interim_head, request_head
+from sseproxy.http1.intake import Intake, RefusedError
 
 __all__ = [
     "HEAD_LIMIT",
     "LAST_CHUNK",
     "SWITCHING_PROTOCOLS",
+    "Intake",
+    "RefusedError",
     "ResponseFramer",
     "asks_for_websocket",
     "chunk",

@@ -49,7 +49,12 @@ class Client:
     @property
     def chunked(self) -> bool:
         """Whether the request's body came chunked."""
-        return self._incoming._message.chunked
+        return bool(tokens(self.request.headers, b"transfer-encoding"))
+
+    def check_body(self) -> None:
+        """Raises BodyError if what has come of the body is malformed already."""
+        if error := self._incoming.content.exception():
+            raise _body_error(error)
 
     def body_waiting(self) -> bytes:
         """What of the body has come already. Raises BodyError where it is malformed."""
@@ -80,12 +85,13 @@ class Client:
     def framer(self, head: ResponseHead) -> ResponseFramer:
         """How to write the response that has this head to this client."""
         version = self.request.version
-        return ResponseFramer(head, client_version=version, keep_alive=self._incoming.keep_alive)
+        goes_on = self._incoming.keep_alive and not self.connection.last_request
+        return ResponseFramer(head, client_version=version, keep_alive=goes_on)
 
     def write(self, data: bytes) -> None:
         """Hands bytes to the connection; what comes after the client left is dropped."""
         self._answered = True
-        if not self._transport.is_closing():
+        if not self._transport.is_closing() and not self.connection.refused:
             self._transport.write(data)
 
     def answer(self, head: ResponseHead, body: bytes) -> None:

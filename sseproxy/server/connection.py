@@ -16,7 +16,7 @@ from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import _ErrInfo
 
 from sseproxy.clock import Clock
-from sseproxy.http1 import HEAD_LIMIT, ResponseFramer, plain_response
+from sseproxy.http1 import HEAD_LIMIT, Intake, RefusedError, ResponseFramer, plain_response
 
 log = logging.getLogger("sseproxy.server")
 
@@ -30,7 +30,6 @@ MESSAGE_LIMIT = 200
 LENGTH_DIGITS = 18
 """Of a Content-Length: an exabyte."""
 
-_REQUEST_LINE = re.compile(rb"([^ ]+) ([^ ]+) HTTP/[0-9]\.[0-9]\r?\n")
 _UNREADABLE = re.compile(r"[^ -~]")
 # llhttp refuses other methods, and targets with bytes above 0x7f.
 _USUAL = re.compile(rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|TRACE) [\x21-\x7e]+ HTTP/")
@@ -99,10 +98,29 @@ class Connection(web.RequestHandler):
         """Microseconds on the server's clock when the latest request's head was complete."""
         self.listener: Listener | None = None
         self.on_lost: list[Callable[[], None]] = []
-        self._line = b""  # the beginning of a request line that has not ended yet
-        self._head_size = 0  # bytes of a head that has not ended yet
+        self.last_request = False
+        """Set when the server stops: no request is taken after the present one."""
+        self._intake = Intake()
+        self._cut = True  # False behind a chunked body that hid where it ended: aiohttp cuts from there on
+        self._tail = b""  # the last bytes of a chunked body
+        self._body: StreamReader | None = None  # of the latest request
+        self._holding = False
         self._refused = False
-        self._latest_body: StreamReader | None = None
+
+    # aiohttp sets this when it waits for a request, which is when the next one may be parsed.
+
+    @property
+    def _waiter(self) -> asyncio.Future[None] | None:
+        return self._idle
+
+    @_waiter.setter
+    def _waiter(self, waiter: asyncio.Future[None] | None) -> None:
+        self._idle = waiter
+        if waiter is not None and self._holding:
+            self._loop.call_soon(self._advance)
+
+    def _waits_for_request(self) -> bool:
+        return self._request_count == 0 if self._idle is None else not self._idle.done()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -111,26 +129,75 @@ class Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        if not data:  # aiohttp asks itself to go on with what the parser holds
+        # Nothing: aiohttp asks itself to go on with what its parser holds.
+        if not data or not self._cut or self._payload_parser is not None:
             self._parse(data)
-            return
-        now = self._clock.now()
-        requests = self._request_count
-        if self._waits_for_head():
-            if not self._head_size:
-                data = self._line + data
-                if not self._begin_head(data):
-                    return
-            self._head_size += len(data)
-            self._parse(data)
-            if not self._waits_for_head():
-                self._head_size = 0
-            elif self._head_size > HEAD_LIMIT:
-                self._refuse_head()
         else:
+            self._intake.feed(data)
+            self._advance()
+
+    def _advance(self) -> None:
+        """Parses what can be: the rest of a body, then the next head when nothing else is under way."""
+        self._hold(False)
+        while not self._refused and self.transport is not None:
+            self._take_body()
+            if not self._cut or self._body_is_open() or not self._waits_for_request():
+                break
+            try:
+                head = self._intake.take_head()
+            except RefusedError as error:
+                self.refuse(error.status, str(error))
+                return
+            if head is None:
+                return
+            self._take_head(head)
+        if self._cut and self._intake.size:
+            self._hold(True)
+
+    def _take_head(self, head: bytes) -> None:
+        if not _USUAL.match(head):
+            self._parser = _UnusualParser(
+                self,
+                self._loop,
+                self._read_bufsize,
+                max_line_size=HEAD_LIMIT,
+                max_field_size=HEAD_LIMIT,
+                max_headers=HEAD_LIMIT,
+                payload_exception=web.RequestPayloadError,
+                auto_decompress=False,
+            )
+        self.head_read_at = self._clock.now()
+        self._parse(head)
+        message = self._messages[-1][0] if self._messages else None
+        if isinstance(message, RawRequestMessage) and not message.chunked:
+            self._intake.expect_body(int(message.headers.get("Content-Length", 0)))
+
+    def _take_body(self) -> None:
+        if self._intake.body_is_due:
+            if body := self._intake.take_body():
+                self._parse(body)
+        elif self._body_is_open() and self._intake.size:
+            # Chunked: aiohttp tells that it has ended, and not where.
+            requests = self._request_count
+            data = self._intake.take_all()
+            self._tail = (self._tail + data)[-4:]
             self._parse(data)
-        if self._request_count > requests:
-            self.head_read_at = now
+            if not self._body_is_open():
+                self._cut = self._request_count == requests and self._tail == b"\r\n\r\n"
+                self._tail = b""
+
+    def _body_is_open(self) -> bool:
+        return self._body is not None and not self._body.is_eof()
+
+    def _hold(self, hold: bool) -> None:
+        """Keeps what comes behind the present request, and no more than a little of it."""
+        self._holding = hold
+        if self.transport is None or self.transport.is_closing():
+            return
+        if hold and self._intake.size > HEAD_LIMIT:
+            self.transport.pause_reading()
+        elif not hold and not self._reading_paused and not self._buffer_paused:
+            self.transport.resume_reading()
 
     def _parse(self, data: bytes) -> None:
         super().data_received(data)
@@ -138,44 +205,11 @@ class Connection(web.RequestHandler):
             return
         message, payload = self._messages[-1]
         if not isinstance(message, _ErrInfo):
-            self._latest_body = payload
-        elif self._latest_body and not self._latest_body.is_eof():
+            self._body = payload
+        elif self._body and not self._body.is_eof():
             # A body broke off here. aiohttp forgets it, and who reads it would wait for ever.
-            self._latest_body.set_exception(web.RequestPayloadError(_said(message.exc, message.message)))
-            self._latest_body.feed_eof()
-
-    def _waits_for_head(self) -> bool:
-        """Whether no request is under way: what comes is, or goes on with, a request's head."""
-        waiter = self._waiter
-        return self._request_count == 0 if waiter is None else not waiter.done()
-
-    def _begin_head(self, data: bytes) -> bool:
-        """Looks at a request line before the parser does. False: there is nothing to parse (yet)."""
-        begun = data.lstrip(b"\r\n")
-        if begun[:1] > b"\x7f" or begun[:1] < b" ":
-            if begun:
-                self.refuse(HTTPStatus.BAD_REQUEST, "this is no HTTP request")
-            return False
-        if b"\n" not in begun and len(begun) <= HEAD_LIMIT:
-            self._line = begun
-            return False
-        self._line = b""
-        if _USUAL.match(begun):
-            return True
-        if not _REQUEST_LINE.match(begun) and b"\n" in begun:
-            self.refuse(HTTPStatus.BAD_REQUEST, "this is no HTTP/1.1 request")
-            return False
-        self._parser = _UnusualParser(
-            self,
-            self._loop,
-            self._read_bufsize,
-            max_line_size=HEAD_LIMIT,
-            max_field_size=HEAD_LIMIT,
-            max_headers=HEAD_LIMIT,
-            payload_exception=web.RequestPayloadError,
-            auto_decompress=False,
-        )
-        return True
+            self._body.set_exception(web.RequestPayloadError(_said(message.exc, message.message)))
+            self._body.feed_eof()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -197,6 +231,20 @@ class Connection(web.RequestHandler):
     def tunnel(self, receive: Callable[[bytes], None]) -> None:
         """Hands what the client sends to `receive`, unparsed, what waits already first."""
         self.set_parser(_Tunnel(receive))  # type: ignore[arg-type]
+        if early := self._intake.take_all():
+            receive(early)
+        self._hold(False)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the client has been refused: nothing may be sent to it any more."""
+        return self._refused
+
+    def wind_down(self) -> None:
+        """Takes no request after the present one; closes at once where there is none."""
+        self.last_request = True
+        if self._waits_for_request():
+            self.force_close()
 
     def refuse(self, status: int, why: str) -> None:
         """Answers with one line and ends the connection.
@@ -207,6 +255,7 @@ class Connection(web.RequestHandler):
         if self._refused or self.transport is None:
             return
         self._refused = True
+        self._messages.clear()  # what was sent behind it is not answered, and so not passed on
         log.warning("refused a request: %s", why)
         head, body = plain_response(status, f"sseproxy: {why}")
         framer = ResponseFramer(head, client_version="1.1", keep_alive=False)
@@ -214,9 +263,6 @@ class Connection(web.RequestHandler):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._loop.call_later(REFUSAL_LIMIT, self.force_close)
-
-    def _refuse_head(self) -> None:
-        self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"a head is at most {HEAD_LIMIT} bytes")
 
     def handle_error(
         self,
@@ -230,7 +276,7 @@ class Connection(web.RequestHandler):
             log.error("answering %s %s failed", request.method, request.raw_path, exc_info=exc)
             self.refuse(status, "internal error, see the log")
         elif isinstance(exc, LineTooLong):
-            self._refuse_head()
+            self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"a head is at most {HEAD_LIMIT} bytes")
         else:
             self.refuse(HTTPStatus.BAD_REQUEST, f"malformed request: {_said(exc, message)}")
         return Sent(keep_alive=True)  # it is for `refuse` to close

@@ -9,6 +9,7 @@ import os
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import cast
 
 from aiohttp import web
 
@@ -16,7 +17,7 @@ from sseproxy.clock import Clock
 from sseproxy.errors import SseproxyError
 from sseproxy.http1 import refusal
 from sseproxy.server.client import BodyError, Client
-from sseproxy.server.connection import Sent, Server
+from sseproxy.server.connection import Connection, Sent, Server
 from sseproxy.server.transport import FLUSH_LIMIT
 
 log = logging.getLogger("sseproxy.server")
@@ -42,7 +43,9 @@ class Running:
     def close(self) -> None:
         """Takes no new connections, and no new requests on those that are open."""
         self._listener.close()
-        self._server.pre_shutdown()
+        # Not aiohttp's pre_shutdown(): it drops what clients still send, uploads under way included.
+        for connection in self._server.connections:
+            cast(Connection, connection).wind_down()
 
     async def stop(self) -> None:
         """Closes all connections; those whose last bytes are on their way may send them first."""
@@ -60,17 +63,20 @@ async def listen(
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         client = Client(request)
+        connection = client.connection
         if refused := refusal(client.request):
-            client.connection.refuse(*refused)
+            connection.refuse(*refused)
+        if connection.refused:
             return Sent(keep_alive=True)  # it is for `refuse` to close
         try:
+            client.check_body()
             await handler(client)
         except BodyError as error:
             client.fail(400, f"malformed body: {error}")
         except Exception:
             log.exception("a fault of sseproxy while it answered %s", client.request.method)
             client.fail(500, "internal error, see the log")
-        return Sent(keep_alive=client.keep_alive)
+        return Sent(keep_alive=connection.refused or (client.keep_alive and not connection.last_request))
 
     server = Server(handle, clock)
     try:

@@ -149,9 +149,9 @@ def test_records_in_an_impossible_order_are_refused(records: tuple[Record, ...],
 )
 def test_a_line_that_is_not_json_is_refused(line: bytes) -> None:
     # The rest of the sentence is the JSON parser's.
-    assert error(lines(HEAD, line, REQUEST)).startswith("line 2: not JSON (")
-    assert error(lines(line, REQUEST)).startswith("line 1: not JSON (")
-    assert error(lines(line, REQUEST), part=True).startswith("line 1: not JSON (")
+    assert error(lines(HEAD, line, REQUEST)).startswith("line 2: not JSON: ")
+    assert error(lines(line, REQUEST)).startswith("line 1: not JSON: ")
+    assert error(lines(line, REQUEST), part=True).startswith("line 1: not JSON: ")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_line_that_is_no_record_is_refused(line: bytes) -> None:
     ],
 )
 def test_a_file_without_one_whole_line_is_refused(data: bytes) -> None:
-    assert error(data).startswith("line 1: not JSON (")
+    assert error(data).startswith("line 1: not JSON: ")
 
 
 def test_an_empty_file_is_refused() -> None:

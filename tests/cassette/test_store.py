@@ -97,7 +97,7 @@ def test_what_is_wrong_is_said_with_file_and_line(
 
 def test_a_torn_head_is_an_error_in_a_finished_cassette(tmp_path: Path) -> None:
     [path] = write(tmp_path, "a.sse.jsonl", data=b'{"k":"he')
-    with pytest.raises(CassetteError, match=r"a\.sse\.jsonl:1: not JSON \(") as caught:
+    with pytest.raises(CassetteError, match=r"a\.sse\.jsonl:1: not JSON: ") as caught:
         load(path)
     assert not isinstance(caught.value, NoHeadYetError)
 
