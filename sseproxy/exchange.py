@@ -145,6 +145,11 @@ def header(headers: Headers, name: bytes) -> bytes | None:
     return next((value.strip(b" \t") for key, value in headers if key.lower() == name), None)
 
 
+def media_type(headers: Headers) -> bytes:
+    """The type and subtype of Content-Type, lower-cased, without parameters; empty where there is none."""
+    return (header(headers, b"content-type") or b"").partition(b";")[0].strip().lower()
+
+
 def tokens(headers: Headers, name: bytes) -> list[bytes]:
     """The comma-separated list of all fields of this lower-case name, lower-cased, in order."""
     values = b",".join(value for key, value in headers if key.lower() == name)

@@ -21,8 +21,11 @@ class Answers:
 
     def __init__(self, exchanges: Iterable[Exchange], *, chain_sessions: bool = False) -> None:
         by_key: dict[Key, list[Exchange]] = defaultdict(list)
+        self._unfinished: list[Exchange] = []  # answered before all of the body had come
         for exchange in sorted(exchanges, key=lambda each: (each.head.wall, each.head.id)):
-            if exchange.request:
+            if exchange.request and not exchange.request.complete:
+                self._unfinished.append(exchange)
+            elif exchange.request:
                 by_key[key(exchange.request)].append(exchange)
         if not chain_sessions:
             for found, recorded in by_key.items():
@@ -36,10 +39,19 @@ class Answers:
         wanted = key(request)
         recorded = self._recorded.get(wanted)
         if not recorded:
-            return None
+            return self._early_answer(request)
         turn = self._given[wanted]
         self._given[wanted] += 1
         return recorded[min(turn, len(recorded) - 1)]
+
+    def _early_answer(self, request: Request) -> Exchange | None:
+        """The newest answer to a request whose recorded part is how this one begins."""
+        method, target, _ = key(request)
+        for exchange in reversed(self._unfinished):
+            begun = exchange.request
+            if begun and key(begun)[:2] == (method, target) and request.body.startswith(begun.body):
+                return exchange
+        return None
 
     def explain(self, request: Request) -> str:
         """Why nothing answers the request, in one sentence."""

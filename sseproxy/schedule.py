@@ -6,9 +6,11 @@ Due times are absolute, in microseconds from the request, so that no error adds 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from sseproxy.exchange import HOLE, Arrival, End, Ending, Exchange, ResponseHead
+from sseproxy.exchange import HOLE, Arrival, End, Ending, Exchange, Framing, ResponseHead, header
 
 Action = ResponseHead | bytes | End
 
@@ -24,14 +26,9 @@ class Step:
 def schedule(exchange: Exchange, speed: float = 1.0) -> tuple[Step, ...]:
     """The steps of one replay, in order. `speed` 2 is twice as fast; `math.inf` has all due at once.
 
-    Due times never decrease, whatever a hand has edited. A recording with a hole is played up to the
-    hole and then broken off: a client must not take what is left for the whole.
+    Due times never decrease, whatever a hand has edited.
     """
-    hole = next((note for note in exchange.notes if HOLE in note.tags), None)
-    arrivals: tuple[Arrival, ...] = exchange.arrivals[: hole.after] if hole else exchange.arrivals
-    end = exchange.end or End(exchange.duration, Ending.INCOMPLETE, len(exchange.body))
-    if hole:
-        end = End(hole.t, Ending.LOSSY, sum(len(arrival.data) for arrival in arrivals))
+    arrivals, end = _told(exchange)
     timed: list[tuple[int, Action]] = []
     if exchange.response:
         timed.append((exchange.response.t, exchange.response))
@@ -43,3 +40,38 @@ def schedule(exchange: Exchange, speed: float = 1.0) -> tuple[Step, ...]:
         latest = max(latest, 0 if math.isinf(speed) else round(t / speed))
         steps.append(Step(latest, action))
     return tuple(steps)
+
+
+def _told(exchange: Exchange) -> tuple[Sequence[Arrival], End]:
+    """What of the body is played, and how it ends then: a client must never take a part for the whole.
+
+    A recording with a hole is played up to the hole. A body that a hand has edited is held to the length
+    that its head announces.
+    """
+    arrivals: Sequence[Arrival] = exchange.arrivals
+    end = exchange.end or End(exchange.duration, Ending.INCOMPLETE, len(exchange.body))
+    if hole := next((note for note in exchange.notes if HOLE in note.tags), None):
+        arrivals = arrivals[: hole.after]
+        return arrivals, End(hole.t, Ending.LOSSY, sum(len(data) for _, data in arrivals))
+    announced = _announced_length(exchange)
+    if announced is not None and announced != len(exchange.body):
+        arrivals = _cut(arrivals, announced)
+        if announced > len(exchange.body) and end.reason.whole:
+            end = replace(end, reason=Ending.TRUNCATED)
+    return arrivals, end
+
+
+def _announced_length(exchange: Exchange) -> int | None:
+    if exchange.response is None or exchange.response.framing is not Framing.LENGTH:
+        return None
+    value = header(exchange.response.headers, b"content-length") or b""
+    return int(value) if re.fullmatch(rb"[0-9]{1,18}", value) else None
+
+
+def _cut(arrivals: Sequence[Arrival], length: int) -> list[Arrival]:
+    kept = []
+    for t, data in arrivals:
+        if piece := data[:length]:
+            kept.append(Arrival(t, piece))
+        length -= len(piece)
+    return kept

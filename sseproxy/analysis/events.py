@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sseproxy.coding import CodingError, decoder
-from sseproxy.exchange import Exchange, header, tokens
+from sseproxy.exchange import Exchange, media_type, tokens
 from sseproxy.sse import Event, EventStreamParser
 
 
@@ -39,8 +39,7 @@ def read_stream(exchange: Exchange) -> Stream:
     response = exchange.response
     if response is None:
         return Stream(is_stream=False)
-    media_type = (header(response.headers, b"content-type") or b"").partition(b";")[0].strip().lower()
-    if media_type != b"text/event-stream":
+    if media_type(response.headers) != b"text/event-stream":
         return Stream(is_stream=False)
     parser = EventStreamParser()
     events: list[TimedEvent] = []

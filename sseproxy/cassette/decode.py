@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ from sseproxy.exchange import (
 
 E = TypeVar("E", bound=StrEnum)
 
+_WRITTEN = tuple(ending for ending in Ending if ending is not Ending.INCOMPLETE)
 _LINE = "_line"  # where a record stood; no record of the format has this key
 
 
@@ -161,12 +163,12 @@ class _Fields:
         except (binascii.Error, ValueError):
             raise self.wrong(name, "base64") from None
 
-    def choice(self, name: str, choices: type[E]) -> E:
+    def choice(self, name: str, choices: Sequence[E]) -> E:
         value = self.string(name)
-        legal = [choice for choice in choices if choice is not Ending.INCOMPLETE]
-        if value not in legal:
-            raise self.wrong(name, f"one of {', '.join(legal)}, not {value!r}")
-        return choices(value)
+        for choice in choices:
+            if choice == value:
+                return choice
+        raise self.wrong(name, f"one of {', '.join(choices)}, not {value!r}")
 
 
 class _Reader:
@@ -258,7 +260,7 @@ class _Reader:
             reason=fields.raw("reason"),
             version=fields.string("version"),
             headers=fields.headers("headers"),
-            framing=fields.choice("framing", Framing),
+            framing=fields.choice("framing", tuple(Framing)),
         )
 
     def _data(self, fields: _Fields) -> None:
@@ -285,7 +287,7 @@ class _Reader:
     def _end(self, fields: _Fields) -> None:
         self.end = End(
             t=fields.number("t"),
-            reason=fields.choice("reason", Ending),
+            reason=fields.choice("reason", _WRITTEN),
             bytes=fields.number("bytes"),
             trailers=fields.headers("trailers") if "trailers" in fields.record else (),
             client_left=fields.record.get("client") == "left",

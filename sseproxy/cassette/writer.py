@@ -25,25 +25,37 @@ class CassetteWriter:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._file = os.open(self.path, flags, 0o644)
         self._size = 0
+        self._torn: OSError | None = None
         if fcntl:
             with contextlib.suppress(OSError):  # a file system without locks
                 fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def append(self, lines: bytes) -> None:
         """Writes whole lines, all or none. Raises OSError where the disk takes less."""
+        if self._torn:
+            raise self._torn
         try:
             rest = memoryview(lines)
             while rest:  # a disk that fills up takes a part and says so only at the next write
                 rest = rest[os.write(self._file, rest) :]
-        except OSError:
-            # A torn line may only be the last one: take it back, so that more can follow.
-            os.ftruncate(self._file, self._size)
+        except OSError as error:
+            self._take_back(error)
             raise
         self._size += len(lines)
 
+    def _take_back(self, error: OSError) -> None:
+        """A torn line may only be the last one. One that can't be taken back must stay the last."""
+        try:
+            os.ftruncate(self._file, self._size)
+        except OSError:
+            self._torn = error
+
     def finish(self) -> None:
-        """Gives the cassette its final name. Raises OSError; the `.part` is whole all the same."""
+        """Closes the cassette and gives it its final name. Raises OSError; the `.part` is whole then."""
+        self.close()  # before: an open file can't be renamed everywhere
         self.path = self.path.replace(self._final)
 
     def close(self) -> None:
-        os.close(self._file)
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1

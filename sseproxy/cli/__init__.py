@@ -70,7 +70,8 @@ def main() -> None:
         status = _leave_stdout(0)  # whoever read our output has gone: `| head`
     except OSError as error:
         status = _leave_stdout(2)
-        _tell(f"can't write the output: {error.strerror or error}")
+        what = f"{error.filename}: " if error.filename else "can't write the output: "
+        _tell(what + (error.strerror or str(error)))
     sys.exit(status)
 
 

@@ -14,11 +14,11 @@ from sseproxy.metrics import Metrics
 from sseproxy.printable import printable_bytes
 from sseproxy.proxy.keep import tidy
 from sseproxy.proxy.options import Options
+from sseproxy.proxy.recorder import Recorder
 from sseproxy.proxy.recording import Recording
 from sseproxy.proxy.routes import Route, find_route, parse_routes, upstream_target
 from sseproxy.proxy.session import Session
 from sseproxy.proxy.tee import Tee
-from sseproxy.proxy.unrecorded import Unrecorded
 from sseproxy.server import BodyError, Client, Running, listen
 from sseproxy.server import Connection as ClientConnection
 from sseproxy.upstream import ConnectError, Connection, Upstream
@@ -89,9 +89,9 @@ class Proxy:
         await self._proxy(client, route)
 
     async def _proxy(self, client: Client, route: Route) -> None:
-        recorder: Recording | Unrecorded = Unrecorded()
+        recorder = Recorder(None)
         if self._options.selection.wants(client.request):
-            recorder = Recording(self.session, client.request, client.arrived, route.url)
+            recorder.recording = Recording(self.session, client.request, client.arrived, route.url)
         tee = Tee(client, recorder, drain=self._options.drain)
         self._open.add(tee)
         tee.done.add_done_callback(lambda _: self._ended(tee, client, recorder))
@@ -101,7 +101,7 @@ class Proxy:
             await client.conclude(tee.framer, tee.done.result())
         except BodyError as error:
             tee.stop(Ending.ERROR, f"the client sent a malformed body: {error}")
-            client.fail(400, f"malformed body: {error}")
+            raise
         except Exception:
             tee.stop(Ending.ERROR, "sseproxy failed, see its log")
             raise
@@ -195,23 +195,25 @@ class Proxy:
             upgrade=upgrade,
         )
 
-    def _ended(self, tee: Tee, client: Client, recorder: Recording | Unrecorded) -> None:
+    def _ended(self, tee: Tee, client: Client, recorder: Recorder) -> None:
         self._open.discard(tee)
-        assert recorder.end
-        self._metrics.ended(tee.done.result().reason, self._clock.now() - client.arrived)
-        if isinstance(recorder, Recording):
-            quiet = recorder.end.reason.whole or recorder.end.reason in (Ending.CLIENT_LEFT, Ending.LIMIT)
+        recording = recorder.recording
+        end = recording.end if recording else None
+        ending = end.reason if end else tee.done.result().reason
+        self._metrics.ended(ending, self._clock.now() - client.arrived)
+        if recording and end:
+            expected = ending.whole or ending in (Ending.CLIENT_LEFT, Ending.LIMIT)
             exchange_log.log(
-                logging.INFO if quiet else logging.WARNING,
+                logging.INFO if expected else logging.WARNING,
                 "%s %s %s, %d bytes in %.3f s, %s%s",
                 client.request.method,
-                printable_bytes(recorder.target),
-                recorder.status or "-",
-                recorder.end.bytes,
-                recorder.end.t / 1e6,
-                recorder.end.reason,
-                f": {recorder.end.detail}" if recorder.end.detail else "",
-                extra={"exchange": recorder.head.id},
+                printable_bytes(recording.target),
+                recording.status or "-",
+                end.bytes,
+                end.t / 1e6,
+                ending,
+                f": {end.detail}" if end.detail else "",
+                extra={"exchange": recording.head.id},
             )
 
     async def _tidy(self) -> None:

@@ -53,6 +53,18 @@ class GuestWriter:
         else:
             self._open_hole += len(data)
 
+    def offer(self, lines: bytes) -> bool:
+        """Writes lines that may be missing, with what is owed; False: they could not be, and are dropped."""
+        if not self._append(self._owed + lines):
+            return False
+        self._owed = b""
+        return True
+
+    def abandon(self) -> None:
+        """Writes nothing more."""
+        if self._writer:
+            self._writer.close()
+
     def finish(self, lines: bytes, data: bytes, end: End) -> End:
         """The last write and the final name, one after the other. Gives the end that the cassette has."""
         self._owed += lines

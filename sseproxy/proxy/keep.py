@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import re
 from collections.abc import Iterable
@@ -71,15 +70,15 @@ def expired(cassettes: Iterable[Kept], keep: Keep, now: float) -> list[Kept]:
 
 def tidy(folder: Path, keep: Keep, now: float) -> None:
     """Deletes what is over the bound: only files that bear a recorder's name, never one that is open."""
-    finished = []
-    with contextlib.suppress(FileNotFoundError):
-        for path in folder.iterdir():
-            if RECORDED.fullmatch(path.name):
-                with contextlib.suppress(OSError):
-                    state = path.stat()
-                    finished.append(Kept(path, state.st_size, state.st_mtime))
-    for cassette in expired(finished, keep, now):
-        try:
+    try:
+        named = [path for path in folder.iterdir() if RECORDED.fullmatch(path.name) and path.is_file()]
+        finished = [_kept(path) for path in named]
+        for cassette in expired(finished, keep, now):
             cassette.path.unlink(missing_ok=True)
-        except OSError as error:
-            log.warning("%s is over --keep and can't be deleted: %s", cassette.path.name, error.strerror)
+    except OSError as error:
+        log.warning("--keep can't be carried out in %s: %s", folder, error.strerror)
+
+
+def _kept(path: Path) -> Kept:
+    state = path.stat()
+    return Kept(path, state.st_size, state.st_mtime)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import sseproxy
-from sseproxy.analysis.events import read_stream
 from sseproxy.cassette import encode
 from sseproxy.cassette.naming import file_name, wall_text
-from sseproxy.cassette.store import load, tail_body
+from sseproxy.cassette.store import tail_body
 from sseproxy.dialects import is_last
 from sseproxy.errors import CassetteError
-from sseproxy.exchange import End, Ending, Framing, Head, Request, ResponseHead, tokens
+from sseproxy.exchange import End, Ending, Framing, Head, Request, ResponseHead, header, media_type
 from sseproxy.http1 import SWITCHING_PROTOCOLS
 from sseproxy.proxy.guest import GuestWriter
 from sseproxy.proxy.session import Session
@@ -47,18 +45,12 @@ class Recording:
         self._upload: list[bytes] = []  # the body before the request record is written
         self._upload_size = 0
         self._upload_complete = False
+        self._upload_lost = False
         self._begun = False
         self._response: ResponseHead | None = None
         self._cut = 0  # body bytes that came after the cassette was full
         self._switched = False
-        self.client_is_gone = False
-        """The client left, and the upstream is read to its end all the same."""
         self.end: End | None = None
-
-    @property
-    def path(self) -> Path | None:
-        """Where the cassette is, if it could be made."""
-        return self._file.path
 
     @property
     def target(self) -> bytes:
@@ -84,11 +76,14 @@ class Recording:
             if complete or self._upload_size >= REQUEST_LIMIT:
                 self._file.write(self._begin())
             return
-        lines = encode.upload(t, data) if data else b""
-        self._file.write(lines + (self._upload_end(t) if complete else b""))
+        if data and not self._file.offer(encode.upload(t, data)):
+            self._upload_lost = True
+        if complete:
+            self._file.write(self._upload_end(t))
 
     def _upload_end(self, t: int) -> bytes:
-        return encode.upload_end(t, self._upload_size, complete=self._upload_complete)
+        complete = self._upload_complete and not self._upload_lost
+        return encode.upload_end(t, self._upload_size, complete=complete)
 
     def _begin(self) -> bytes:
         """The first lines: the head and the request with what of its body has come."""
@@ -101,8 +96,11 @@ class Recording:
 
     # The response.
 
-    def received(self, read: Read) -> None:
-        """One read of the upstream, in one write, before anything of it is sent on."""
+    def received(self, read: Read, *, client_is_gone: bool) -> None:
+        """One read of the upstream, in one write, before anything of it is sent on.
+
+        `client_is_gone`: the upstream is read to its end all the same.
+        """
         t = self._t(read.at)
         lines = data = b""
         if read.head:
@@ -115,7 +113,7 @@ class Recording:
             data = self._within_limit(read.data)
         if read.end:
             trailers, _ = mask_headers(read.trailers)
-            end = End(t, read.end, 0, trailers, client_left=self.client_is_gone, detail=read.detail)
+            end = End(t, read.end, 0, trailers, client_left=client_is_gone, detail=read.detail)
             self._finish(end, lines, data)
         elif lines or data:
             self._file.write(lines, data, t)
@@ -128,9 +126,12 @@ class Recording:
             return b""
         return data
 
-    def client_left(self) -> None:
-        """The client closed: whether it had the whole stream, the dialect knows."""
-        whole = self._had_everything()
+    def client_left(self, *, owed: bool) -> None:
+        """The client closed: whether it had the whole stream, the dialect knows.
+
+        `owed`: something of it was still waiting to be sent.
+        """
+        whole = not owed and self._had_everything()
         reason = Ending.CLEAN if whole else Ending.CLIENT_LEFT
         self._finish(End(self._t(self._session.clock.now()), reason, 0, client_left=whole))
 
@@ -138,22 +139,32 @@ class Recording:
         """Ends the recording for a reason that is not a read of the upstream's."""
         self._finish(End(self._t(self._session.clock.now()), reason, 0, detail=detail))
 
+    def abandon(self) -> None:
+        """Leaves the cassette as it is, without an end: readers call it incomplete."""
+        self._session.count_loss()
+        self._file.abandon()
+
     def _had_everything(self) -> bool:
-        """Looks at the cassette's end, so that nothing has to be parsed while bytes flow."""
-        path = self._file.path
-        if self._file.trouble or path is None or self._response is None:
+        """Looks at the cassette's end, so that nothing has to be parsed while bytes flow.
+
+        False where that can't tell: a coded stream would have to be decoded from its start.
+        """
+        path, response = self._file.path, self._response
+        if self._file.trouble or path is None or response is None:
             return False
-        if self._response.framing is Framing.LENGTH:
+        if response.framing is Framing.LENGTH:
             return False  # the length says that more was to come, whatever the last event was
+        if media_type(response.headers) != b"text/event-stream" or header(
+            response.headers, b"content-encoding"
+        ):
+            return False
         try:
-            if tokens(self._response.headers, b"content-encoding"):
-                events = [timed.event for timed in read_stream(load(path)).events]
-            else:
-                events = EventStreamParser().feed(tail_body(path, TAIL))
+            parser = EventStreamParser()
+            events = parser.feed(tail_body(path, TAIL))
         except (OSError, CassetteError):
             return False
         dispatched = [event for event in events if event.dispatched]
-        return bool(dispatched) and is_last(dispatched[-1])
+        return bool(dispatched) and is_last(dispatched[-1]) and parser.unfinished is None
 
     def _finish(self, end: End, lines: bytes = b"", data: bytes = b"") -> None:
         """Both the end and the final name are on disk before the client has the end of the body."""

@@ -24,8 +24,8 @@ class Route:
 
     def rewrite(self, target: bytes) -> bytes:
         """The target as the upstream gets it."""
-        rest = target[len(self.prefix) :]
-        return self.base + (rest if rest.startswith(b"/") else b"/" + rest)
+        path = self.base + target[len(self.prefix) :]
+        return path if path.startswith(b"/") else b"/" + path
 
 
 def parse_routes(specs: Sequence[str]) -> list[tuple[bytes, str]]:

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
 
 from sseproxy.exchange import End, Ending
 from sseproxy.http1 import LAST_CHUNK, SWITCHING_PROTOCOLS, ResponseFramer, chunk, interim_head
+from sseproxy.proxy.recorder import Recorder
 from sseproxy.server import Client
 from sseproxy.upstream import Connection, Read
-
-
-class Recorder(Protocol):
-    """What a tee needs of a recording, or of what stands in for one."""
-
-    end: End | None
-    client_is_gone: bool
-
-    def upload(self, data: bytes, *, complete: bool) -> None: ...
-
-    def received(self, read: Read) -> None: ...
-
-    def client_left(self) -> None: ...
-
-    def stop(self, reason: Ending, detail: str) -> None: ...
 
 
 class Tee:
@@ -40,6 +25,7 @@ class Tee:
         self._drain = drain
         self._upstream: Connection | None = None
         self._client_is_slow = False
+        self._client_is_gone = False
         self._asked = False
         self._waiting: list[bytes] = []  # what of the request's body came before there was an upstream
         self.framer: ResponseFramer | None = None
@@ -53,10 +39,12 @@ class Tee:
         upstream.send(self._client.request.method, head + self._framed_waiting(), self, upgrade=upgrade)
         if self._client_is_slow:
             upstream.pause()
+        if self._asked:
+            upstream.await_answer()
 
     def upload(self, data: bytes, *, complete: bool) -> None:
         """A part of the request's body, `complete` with the last: recorded, then sent on."""
-        if self._recorder.end:
+        if self.done.done():
             return  # a server that has answered does not want the rest
         self._recorder.upload(data, complete=complete)
         self._asked = complete
@@ -66,6 +54,8 @@ class Tee:
             self._waiting.append(LAST_CHUNK)
         if self._upstream:
             self._upstream.send_more(self._framed_waiting())
+            if complete:
+                self._upstream.await_answer()
 
     def _framed_waiting(self) -> bytes:
         waiting = b"".join(self._waiting)
@@ -73,9 +63,9 @@ class Tee:
         return waiting
 
     def received(self, read: Read) -> None:
-        if self._recorder.end:
+        if self.done.done():
             return
-        self._recorder.received(read)
+        self._recorder.received(read, client_is_gone=self._client_is_gone)
         out: list[bytes] = []
         if self._client.request.version == "1.1":
             out += [interim_head(*answer) for answer in read.interim]
@@ -95,7 +85,7 @@ class Tee:
 
     def stop(self, reason: Ending, detail: str) -> None:
         """Ends the exchange for a reason that neither side gave; does nothing once it has ended."""
-        if not self._recorder.end:
+        if not self.done.done():
             if self._upstream:
                 self._upstream.abort()
             self._recorder.stop(reason, detail)
@@ -103,28 +93,28 @@ class Tee:
 
     def client_paused(self) -> None:
         self._client_is_slow = True
-        if self._upstream and not self._recorder.end:
+        if self._upstream and not self.done.done():
             self._upstream.pause()
 
     def client_resumed(self) -> None:
         self._client_is_slow = False
-        if self._upstream and not self._recorder.end:
+        if self._upstream and not self.done.done():
             self._upstream.resume()
 
     def client_left(self) -> None:
-        if self._recorder.end:
+        if self.done.done():
             return
         if self._drain and self._asked and self._upstream:
-            self._recorder.client_is_gone = True
+            self._client_is_gone = True
             self.client_resumed()
             return
         if self._upstream:
             self._upstream.abort()
-        self._recorder.client_left()
+        self._recorder.client_left(owed=self._client_is_slow)
         self._finish(Ending.CLIENT_LEFT)
 
     def _finish(self, reason: Ending, detail: str = "") -> None:
-        if self._recorder.client_is_gone and self._upstream:
+        if self._client_is_gone and self._upstream:
             self._upstream.abort()  # nobody is there to send another request on it
         # The recording may say `lossy` where the stream itself was whole: the client is told of the stream.
         self.done.set_result(End(0, reason, 0, detail=detail))

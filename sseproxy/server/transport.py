@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import struct
 import sys
@@ -17,6 +18,12 @@ if sys.platform == "linux":
     def _unsent(descriptor: int) -> int:
         """Bytes that the peer has not acknowledged (SIOCOUTQ)."""
         return int.from_bytes(fcntl.ioctl(descriptor, termios.TIOCOUTQ, b"\0\0\0\0"), sys.byteorder)
+elif sys.platform == "darwin":
+    _SO_NWRITE = 0x1024
+
+    def _unsent(descriptor: int) -> int:
+        with socket.socket(fileno=os.dup(descriptor)) as copy:
+            return copy.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
 else:
 
     def _unsent(descriptor: int) -> int:

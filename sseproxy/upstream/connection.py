@@ -61,8 +61,11 @@ class Connection(asyncio.Protocol):
         self._sink = sink
         self._response = ResponseParser(method, upgrade=upgrade)
         self._transport.write(head)
+
+    def await_answer(self) -> None:
+        """The request is complete: from here on silence is the upstream's."""
         self._heard_at = self._clock.now()
-        if self._idle_timeout:
+        if self._idle_timeout and self._sink and not self._idle_timer:
             self._idle_timer = self._loop.call_later(self._idle_timeout, self._check_silence)
 
     def send_more(self, data: bytes) -> None:
@@ -116,6 +119,7 @@ class Connection(asyncio.Protocol):
         read = self._response.feed(data, now)
         if isinstance(self._response, ResponseParser) and self._response.switched:
             self._response = Tunnel()
+            self._stop_idle_timer()  # both sides may be silent for as long as they like
         if read.interim or read.head or read.body or read.end:
             self._deliver(read, reusable=self._response.reusable)
 
@@ -148,6 +152,9 @@ class Connection(asyncio.Protocol):
     def _forget(self) -> None:
         self._sink = self._response = None
         self.resume()
+        self._stop_idle_timer()
+
+    def _stop_idle_timer(self) -> None:
         if self._idle_timer:
             self._idle_timer.cancel()
             self._idle_timer = None

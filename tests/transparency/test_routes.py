@@ -23,9 +23,9 @@ TARGETS = [
     (b"/openai//chat/../%2F", 0, b"//chat/../%2F"),
     (b"/openai?a", 0, b"/?a"),
     (b"/openai?", 0, b"/?"),
-    (b"/openai/v2", 1, b"/base/"),
+    (b"/openai/v2", 1, b"/base"),
     (b"/openai/v2/chat?b", 1, b"/base/chat?b"),
-    (b"/openai/v2?b=/c", 1, b"/base/?b=/c"),
+    (b"/openai/v2?b=/c", 1, b"/base?b=/c"),
     (b"/openai/v22", 0, b"/v22"),
     (b"/openai2", 2, b"/root/openai2"),
     (b"/OpenAI/chat", 2, b"/root/OpenAI/chat"),
@@ -37,7 +37,7 @@ TARGETS = [
     (b"//a", 2, b"/root//a"),
     (b"/caf\xe9", 2, b"/root/caf\xe9"),
     (b"http://other.test/openai/chat", 0, b"/chat"),
-    (b"http://other.test/openai/v2", 1, b"/base/"),
+    (b"http://other.test/openai/v2", 1, b"/base"),
     (b"http://openai", 2, b"/root/"),
 ]
 
