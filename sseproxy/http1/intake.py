@@ -29,6 +29,7 @@ class Intake:
         self._waiting = b""
         self._searched = 0  # where the end of a head may still begin
         self._due = 0  # bytes of the present body that have not been taken
+        self._chunks: _Chunks | None = None  # the present body, if it is chunked
 
     def feed(self, data: bytes) -> None:
         self._waiting = self._waiting + data if self._waiting else data
@@ -65,22 +66,67 @@ class Intake:
         self._waiting = self._waiting[len(head) :]
         return head
 
-    def expect_body(self, length: int) -> None:
-        """The head that was taken announced a body of this many bytes."""
-        self._due = length
+    def expect_body(self, length: int | None) -> None:
+        """The head that was taken announced a body of this many bytes, or (None) a chunked one."""
+        self._due = length or 0
+        self._chunks = _Chunks() if length is None else None
 
     def take_body(self) -> bytes:
-        """What has come of the present body."""
-        body = self._waiting[: self._due]
-        self._due -= len(body)
-        self._waiting = self._waiting[len(body) :]
+        """What has come of the present body, and nothing that lies behind it."""
+        size = self._chunks.feed(self._waiting) if self._chunks else min(self._due, len(self._waiting))
+        body, self._waiting = self._waiting[:size], self._waiting[size:]
+        self._due -= 0 if self._chunks else size
+        if self._chunks and self._chunks.ended:
+            self._chunks = None
         return body
 
     def take_all(self) -> bytes:
-        """All that waits, for one who can tell where it ends."""
-        data, self._waiting, self._searched, self._due = self._waiting, b"", 0, 0
+        """All that waits, for what is no HTTP."""
+        data, self._waiting, self._searched = self._waiting, b"", 0
         return data
 
     @property
     def body_is_due(self) -> bool:
-        return self._due > 0
+        return self._due > 0 or self._chunks is not None
+
+
+class _Chunks:
+    """Walks over a chunked body to find its end, and leaves it to the parser to judge it."""
+
+    def __init__(self) -> None:
+        self._skip = 0  # bytes of a chunk that are still to come, its CRLF included
+        self._line = b""  # the beginning of a line that has not ended yet
+        self._last = False  # the last chunk has come: trailers follow
+        self._lost = False  # what came is malformed: the parser will refuse it
+        self.ended = False
+
+    def feed(self, data: bytes) -> int:
+        """How many of these bytes belong to the body."""
+        position = 0
+        while position < len(data) and not self.ended and not self._lost:
+            if self._skip:
+                step = min(self._skip, len(data) - position)
+                self._skip -= step
+                position += step
+                continue
+            end = data.find(b"\n", position)
+            self._line += data[position : end if end >= 0 else None]
+            if end < 0:
+                self._lost = len(self._line) > HEAD_LIMIT
+                return len(data)
+            position = end + 1
+            self._end_line(self._line.rstrip(b"\r"))
+            self._line = b""
+        return len(data) if self._lost else position
+
+    def _end_line(self, line: bytes) -> None:
+        if self._last:
+            self.ended = not line
+            return
+        try:
+            size = int(line.partition(b";")[0], 16)
+        except ValueError:
+            size = -1
+        self._lost = size < 0
+        self._last = size == 0
+        self._skip = size + len(b"\r\n") if size > 0 else 0

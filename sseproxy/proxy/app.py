@@ -15,7 +15,6 @@ from sseproxy.printable import printable_bytes
 from sseproxy.proxy.keep import tidy
 from sseproxy.proxy.options import Options
 from sseproxy.proxy.recorder import Recorder
-from sseproxy.proxy.recording import Recording
 from sseproxy.proxy.routes import Route, find_route, parse_routes, upstream_target
 from sseproxy.proxy.session import Session
 from sseproxy.proxy.tee import Tee
@@ -89,9 +88,9 @@ class Proxy:
         await self._proxy(client, route)
 
     async def _proxy(self, client: Client, route: Route) -> None:
-        recorder = Recorder(None)
+        recorder = Recorder()
         if self._options.selection.wants(client.request):
-            recorder.recording = Recording(self.session, client.request, client.arrived, route.url)
+            recorder.begin(self.session, client.request, client.arrived, route.url)
         tee = Tee(client, recorder, drain=self._options.drain)
         self._open.add(tee)
         tee.done.add_done_callback(lambda _: self._ended(tee, client, recorder))

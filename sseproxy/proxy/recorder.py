@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from sseproxy.exchange import Ending
+from sseproxy.exchange import Ending, Request
 from sseproxy.proxy.recording import Recording
+from sseproxy.proxy.session import Session
 from sseproxy.upstream import Read
 
 log = logging.getLogger("sseproxy.proxy")
@@ -18,9 +19,17 @@ class Recorder:
     (Disks that fail are the recording's own business.)
     """
 
-    def __init__(self, recording: Recording | None) -> None:
-        """None: this exchange is not to be recorded."""
-        self.recording = recording
+    def __init__(self) -> None:
+        self.recording: Recording | None = None
+        """None: this exchange is not recorded, or no longer."""
+
+    def begin(self, session: Session, request: Request, arrived: int, upstream: str) -> None:
+        """Records this exchange, as `Recording` has it."""
+        try:
+            self.recording = Recording(session, request, arrived, upstream)
+        except Exception:
+            log.exception("a fault of sseproxy prevents a recording; the stream goes on")
+            session.count_loss()
 
     def upload(self, data: bytes, *, complete: bool) -> None:
         if self.recording:

@@ -101,8 +101,6 @@ class Connection(web.RequestHandler):
         self.last_request = False
         """Set when the server stops: no request is taken after the present one."""
         self._intake = Intake()
-        self._cut = True  # False behind a chunked body that hid where it ended: aiohttp cuts from there on
-        self._tail = b""  # the last bytes of a chunked body
         self._body: StreamReader | None = None  # of the latest request
         self._holding = False
         self._refused = False
@@ -116,7 +114,7 @@ class Connection(web.RequestHandler):
     @_waiter.setter
     def _waiter(self, waiter: asyncio.Future[None] | None) -> None:
         self._idle = waiter
-        if waiter is not None and self._holding:
+        if waiter is not None and (self._holding or self.last_request):
             self._loop.call_soon(self._advance)
 
     def _waits_for_request(self) -> bool:
@@ -130,7 +128,7 @@ class Connection(web.RequestHandler):
         if self._refused:
             return
         # Nothing: aiohttp asks itself to go on with what its parser holds.
-        if not data or not self._cut or self._payload_parser is not None:
+        if not data or self._payload_parser is not None:
             self._parse(data)
         else:
             self._intake.feed(data)
@@ -140,9 +138,13 @@ class Connection(web.RequestHandler):
         """Parses what can be: the rest of a body, then the next head when nothing else is under way."""
         self._hold(False)
         while not self._refused and self.transport is not None:
-            self._take_body()
-            if not self._cut or self._body_is_open() or not self._waits_for_request():
+            if self._intake.body_is_due and (body := self._intake.take_body()):
+                self._parse(body)
+            if self._intake.body_is_due or not self._waits_for_request():
                 break
+            if self.last_request:
+                self.force_close()
+                return
             try:
                 head = self._intake.take_head()
             except RefusedError as error:
@@ -151,7 +153,7 @@ class Connection(web.RequestHandler):
             if head is None:
                 return
             self._take_head(head)
-        if self._cut and self._intake.size:
+        if self._intake.size:
             self._hold(True)
 
     def _take_head(self, head: bytes) -> None:
@@ -169,25 +171,9 @@ class Connection(web.RequestHandler):
         self.head_read_at = self._clock.now()
         self._parse(head)
         message = self._messages[-1][0] if self._messages else None
-        if isinstance(message, RawRequestMessage) and not message.chunked:
-            self._intake.expect_body(int(message.headers.get("Content-Length", 0)))
-
-    def _take_body(self) -> None:
-        if self._intake.body_is_due:
-            if body := self._intake.take_body():
-                self._parse(body)
-        elif self._body_is_open() and self._intake.size:
-            # Chunked: aiohttp tells that it has ended, and not where.
-            requests = self._request_count
-            data = self._intake.take_all()
-            self._tail = (self._tail + data)[-4:]
-            self._parse(data)
-            if not self._body_is_open():
-                self._cut = self._request_count == requests and self._tail == b"\r\n\r\n"
-                self._tail = b""
-
-    def _body_is_open(self) -> bool:
-        return self._body is not None and not self._body.is_eof()
+        if isinstance(message, RawRequestMessage):
+            length = int(message.headers.get("Content-Length", 0))
+            self._intake.expect_body(None if message.chunked else length)
 
     def _hold(self, hold: bool) -> None:
         """Keeps what comes behind the present request, and no more than a little of it."""
