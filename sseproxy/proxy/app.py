@@ -54,6 +54,7 @@ class Proxy:
         self._metrics.open_streams.set_function(lambda: len(self._open))
         self._metrics.lost_recordings.set_function(lambda: self.session.lost)
         self._tidying: asyncio.Task[None] | None = None
+        self._stopped = False
 
     async def start(self) -> Running:
         """Listens. Raises SseproxyError where it can't."""
@@ -68,6 +69,7 @@ class Proxy:
         self._server.close()
         if self._open:
             await asyncio.wait([tee.done for tee in self._open], timeout=grace)
+        self._stopped = True
         for tee in list(self._open):
             tee.stop(Ending.PROXY_STOPPED, "the recording proxy was stopped")
         await self._server.stop()
@@ -77,6 +79,9 @@ class Proxy:
                 await self._tidying
 
     async def _handle(self, client: Client) -> None:
+        if self._stopped:
+            client.close()  # its request came with the stop, and is not passed on
+            return
         route = find_route(self._routes, client.request.target)
         if route is None:
             prefixes = ", ".join((route.prefix or b"/").decode() for route in self._routes)
