@@ -13,6 +13,7 @@ from sseproxy.analysis.events import Stream, TimedEvent
 from sseproxy.exchange import Exchange, header
 from sseproxy.printable import counted, printable, printable_bytes
 
+_WIDEST = 80  # what is longer stands out of its column, and does not push all the others
 _PREVIEW = 2_000  # characters of a body that is no event stream
 
 
@@ -42,7 +43,7 @@ def columns(
     """A table, line by line. `right` names the columns whose cells stand to the right."""
     table = [[Text(title, style="dim") for title in titles]]
     table += [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
-    widths = [max(row[column].cell_len for row in table) for column in range(len(titles))]
+    widths = [min(_WIDEST, max(row[column].cell_len for row in table)) for column in range(len(titles))]
     for row in table:
         line = Text()
         for cell, title, width in zip(row, titles, widths, strict=True):

@@ -64,7 +64,7 @@ class Answers:
         elif same_target:
             why = f"recorded with {', '.join(sorted({found[0] for found in same_target}))} only"
         else:
-            why = f"not among the {counted(len(self._recorded), 'recorded request')}"
+            why = f"the library has {counted(len(self._recorded), 'other request')}"
         return f"no cassette answers {method} {printable_bytes(target)}: {why}"
 
 

@@ -28,7 +28,7 @@ _PAIRS = (
     b"session-id",
     b"x-auth",
 )
-_QUERY_ONLY = frozenset({b"key", b"auth", b"code"})
+_QUERY_ONLY = frozenset({b"key", b"auth", b"code", b"pass", b"sid", b"session"})
 _WITH_URL = frozenset({b"referer", b"location", b"content-location", b"origin", b"refresh", b"link"})
 _USERINFO = re.compile(rb"([A-Za-z]+://)[^/?#@]*@")
 _WORD = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")

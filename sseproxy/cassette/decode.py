@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -29,6 +30,7 @@ from sseproxy.exchange import (
 E = TypeVar("E", bound=StrEnum)
 
 _WRITTEN = tuple(ending for ending in Ending if ending is not Ending.INCOMPLETE)
+_LINE_ENDS = re.compile(rb"[\r\n\x00]")
 _LINE = "_line"  # where a record stood; no record of the format has this key
 
 
@@ -123,6 +125,12 @@ class _Fields:
         value: int = self.get(name, _Field.NUMBER)
         return value
 
+    def status(self) -> int:
+        status = self.number("status")
+        if not 100 <= status <= 999:
+            raise self.wrong("status", "100 to 999")
+        return status
+
     def raw(self, name: str) -> bytes:
         """A string of a head, in either of its forms."""
         return self._raw(self.record.get(name), name)
@@ -138,7 +146,14 @@ class _Fields:
         pairs = self.get(name, _Field.LIST)
         if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
             raise self.wrong(name, "a list of [name, value]")
-        return tuple((self._raw(key, name), self._raw(value, name)) for key, value in pairs)
+        return tuple((self.one_line(key, name), self.one_line(value, name)) for key, value in pairs)
+
+    def one_line(self, value: object, name: str) -> bytes:
+        """A string of a head in either form, which a line end would make two."""
+        raw = self._raw(value, name)
+        if _LINE_ENDS.search(raw):
+            raise self.wrong(name, "without CR, LF and NUL")
+        return raw
 
     def content(self, where: Record | None = None) -> bytes:
         """`text` xor `b64`, of the record itself or of an object in it."""
@@ -256,8 +271,8 @@ class _Reader:
             self._refuse(fields.record, "may stand only once")
         self.response = ResponseHead(
             t=fields.number("t"),
-            status=fields.number("status"),
-            reason=fields.raw("reason"),
+            status=fields.status(),
+            reason=fields.one_line(fields.record.get("reason"), "reason"),
             version=fields.string("version"),
             headers=fields.headers("headers"),
             framing=fields.choice("framing", tuple(Framing)),

@@ -29,8 +29,10 @@ def find(paths: Iterable[Path]) -> list[Path]:
             if not inside:
                 raise SseproxyError(f"{path}: no cassettes (*{SUFFIX}) in this folder")
             found += inside
-        elif path.exists():
+        elif path.is_file():
             found.append(path)
+        elif path.exists():
+            raise SseproxyError(f"{path}: neither a file nor a folder")
         else:
             raise SseproxyError(f"{path}: no such file or folder")
     return found

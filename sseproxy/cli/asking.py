@@ -34,7 +34,7 @@ class _Listener:
             self.arrivals.append(Arrival(t, read.data))
             for event in self._parser.feed(read.data):
                 self._on_event(TimedEvent(t, event))
-        if read.end:
+        if read.end and not self.end.done():  # done: Ctrl-C has cancelled it
             self.end.set_result(
                 End(t, read.end, sum(len(data) for _, data in self.arrivals), detail=read.detail)
             )

@@ -57,11 +57,34 @@ def defaults(
                 near = difflib.get_close_matches(key, known, 1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise SseproxyError(f"{path}: no option is called {key!r}{hint}")
-    found = {mine[key]: value for key, value in settings.items() if key in mine}
-    for name, value in found.items():
-        if isinstance(value, str) and any(each.name == name and each.multiple for each in command.params):
-            found[name] = [value]  # one value of an option that may be given several times
-    return found
+    parameters = {each.name: each for each in command.params if isinstance(each, click.Option)}
+    return {
+        mine[key]: _value(path, key, value, parameters[mine[key]])
+        for key, value in settings.items()
+        if key in mine
+    }
+
+
+def _value(path: Path, key: str, value: object, option: click.Option) -> object:
+    """The value as the option takes it; numbers as text, so that one place says what is wrong with them."""
+    if option.is_flag:
+        fits = isinstance(value, bool)
+    elif option.multiple:
+        value = [value] if isinstance(value, str) else value
+        fits = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    else:
+        fits = isinstance(value, str | int | float) and not isinstance(value, bool)
+        value = str(value)
+    if not fits:
+        kind = (
+            "true or false"
+            if option.is_flag
+            else "a string or a list of them"
+            if option.multiple
+            else "a string or a number"
+        )
+        raise SseproxyError(f"{path}: {key!r} should be {kind}")
+    return value
 
 
 def _options(command: click.Command) -> dict[str, str]:

@@ -12,7 +12,7 @@ import orjson
 
 from sseproxy import console
 from sseproxy.analysis.exactness import compare
-from sseproxy.cassette.store import find, load
+from sseproxy.cassette.store import find, load, make_folder
 from sseproxy.cli.asking import ask
 from sseproxy.cli.demo_screen import DemoScreen
 from sseproxy.cli.options import Speed
@@ -47,6 +47,8 @@ def demo(flow: str, question: str, cassettes: Path | None, speed: float) -> None
     Exits 1 where the replay differs in bytes or order.
     """
     logging.getLogger("sseproxy").setLevel(logging.ERROR)  # how the stream ends is shown anyhow
+    if cassettes:
+        make_folder(cassettes)
     with tempfile.TemporaryDirectory(prefix="sseproxy-demo-") as folder:
         same = asyncio.run(_demo(flow, question, cassettes or Path(folder), speed))
     raise SystemExit(0 if same else 1)

@@ -36,10 +36,28 @@ class TextFormatter(logging.Formatter):
         return f"{told}\n{self.formatException(record.exc_info)}" if record.exc_info else told
 
 
+class _Seldom(logging.Filter):
+    """asyncio tells at each attempt that it can't accept a connection: once a second is enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "socket.accept() out of system resource" not in record.getMessage():
+            return True
+        record.msg, record.args, record.exc_info = "too many connections: no descriptors are left", (), None
+        again = record.created - self._told < 1
+        self._told = self._told if again else record.created
+        return not again
+
+
 def configure(*, verbose: bool, quiet: bool, json: bool) -> None:
     """Quiet: warnings and errors; verbose: whatever a module tells."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if json else TextFormatter())
     level = logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    loop = logging.getLogger("asyncio")
+    loop.setLevel(logging.WARNING)
+    loop.addFilter(_Seldom())

@@ -86,6 +86,16 @@ def tls_files(function: Function) -> Function:
     return certificate(key(with_context))  # type: ignore[return-value]
 
 
+class Seconds(click.FloatRange):
+    """A time that ends: NaN compares with nothing, and so is in every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is no number of seconds.", param, ctx)
+        return seconds
+
+
 class Speed(click.ParamType[float]):
     """A factor of the recorded timing, or `max` for no waiting at all."""
 

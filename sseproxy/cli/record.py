@@ -9,26 +9,30 @@ import re
 import ssl
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from sseproxy.admin import serve_admin
 from sseproxy.cassette.store import make_folder
-from sseproxy.cli.options import address, cassettes, logs, setting, tls_files
+from sseproxy.cli.options import Seconds, address, cassettes, logs, setting, tls_files
 from sseproxy.cli.serving import announce, serve
 from sseproxy.clock import SystemClock
 from sseproxy.demo.server import serve as serve_demo
+from sseproxy.errors import SseproxyError
 from sseproxy.metrics import Metrics
+from sseproxy.printable import counted
 from sseproxy.proxy import Options, Proxy
 from sseproxy.proxy.keep import parse_keep
 from sseproxy.proxy.selection import Selection, parse_pattern
+from sseproxy.server import Running
 from sseproxy.upstream import tls_context
 
 log = logging.getLogger("sseproxy.cli")
 
 DEMO = "demo"
 
-_seconds = click.FloatRange(min=0, min_open=True)
+_seconds = Seconds(min=0, min_open=True)
 
 
 @click.command()
@@ -84,7 +88,7 @@ _seconds = click.FloatRange(min=0, min_open=True)
 )
 @setting(
     "--grace",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     default=3.0,
     show_default=True,
     metavar="SECONDS",
@@ -124,12 +128,24 @@ def record(
             stack.push_async_callback(proxy.stop, grace)
             if not quiet or rest["port"] == 0:  # else nobody would know the port
                 announce(f"sseproxy: {server.url} records {', '.join(where)} into {cassettes} (Ctrl-C stops)")
+            _refuse_itself(server, where)
             await stopped.wait()
+            if proxy.open_streams:
+                told = counted(proxy.open_streams, "open stream")
+                announce(f"sseproxy: {told} may go on for {grace:g} s; Ctrl-C again stops at once")
         if proxy.session.lost:
             log.warning("recordings that are not whole: %d", proxy.session.lost)
         return 1 if proxy.session.lost else 0
 
     raise SystemExit(serve(main))
+
+
+def _refuse_itself(server: Running, upstreams: list[str]) -> None:
+    """A proxy in front of itself would ask itself for ever."""
+    for spec in upstreams:
+        parts = urlsplit(spec.partition("=")[2] if spec.startswith("/") else spec)
+        if parts.port == server.port and parts.hostname in (server.host, "localhost", "127.0.0.1", "::1"):
+            raise SseproxyError(f"--upstream {spec!r} is this proxy itself")
 
 
 async def _demo_for(spec: str, stack: contextlib.AsyncExitStack) -> str:

@@ -9,7 +9,7 @@ import re
 
 from sseproxy.http1.checks import HEAD_LIMIT
 
-_REQUEST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [^\x00-\x20\x7f]+ HTTP/[0-9]\.[0-9]\r\n")
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [^\x00-\x20\x7f]+ HTTP/([0-9]\.[0-9])\r\n")
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _END = b"\r\n\r\n"
 
@@ -52,8 +52,12 @@ class Intake:
             raise RefusedError(400, "this is no HTTP request")
         end = self._waiting.find(_END, self._searched)
         head = self._waiting[: end + len(_END)] if end >= 0 else self._waiting
-        if b"\n" in head and not _REQUEST_LINE.match(head):
-            raise RefusedError(400, "this is no HTTP/1.1 request")
+        if b"\n" in head:
+            line = _REQUEST_LINE.match(head)
+            if not line:
+                raise RefusedError(400, "this is no HTTP/1.1 request")
+            if line[1] not in (b"1.0", b"1.1"):
+                raise RefusedError(505, f"HTTP/{line[1].decode()} is not spoken here; send HTTP/1.1")
         if len(head) > HEAD_LIMIT:
             raise RefusedError(431, f"a head is at most {HEAD_LIMIT} bytes")
         # A CR at the very end may be half a line end.

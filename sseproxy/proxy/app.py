@@ -22,6 +22,7 @@ from sseproxy.server import BodyError, Client, Running, listen
 from sseproxy.server import Connection as ClientConnection
 from sseproxy.upstream import ConnectError, Connection, Upstream
 
+log = logging.getLogger("sseproxy.proxy")
 exchange_log = logging.getLogger("sseproxy.exchange")
 """One line an exchange, when it has ended, with its id."""
 
@@ -64,6 +65,11 @@ class Proxy:
             self._tidying = asyncio.create_task(self._tidy())
         return self._server
 
+    @property
+    def open_streams(self) -> int:
+        """Exchanges under way."""
+        return len(self._open)
+
     async def stop(self, grace: float) -> None:
         """Takes no more requests; open streams may finish for `grace` seconds and are broken off then."""
         self._server.close()
@@ -88,6 +94,7 @@ class Proxy:
             client.answer(*plain_response(404, f"sseproxy: no upstream for this path; there are {prefixes}"))
             return
         if self._options.max_streams is not None and len(self._open) >= self._options.max_streams:
+            log.warning("answered 503: as many streams as --max-streams allows are open")
             client.answer(*plain_response(503, "sseproxy: as many streams as --max-streams allows are open"))
             return
         await self._proxy(client, route)

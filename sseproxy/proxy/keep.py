@@ -44,6 +44,8 @@ def parse_keep(text: str) -> Keep:
     found = _RULE.fullmatch(text.strip())
     if found:
         amount, unit = float(found[1]), found[2].lower()
+        if amount == 0:
+            raise SseproxyError(f"--keep {text!r} would keep nothing")
         if not unit and amount.is_integer():
             return Keep(count=int(amount))
         if unit in _SIZES:
@@ -73,8 +75,11 @@ def tidy(folder: Path, keep: Keep, now: float) -> None:
     try:
         named = [path for path in folder.iterdir() if RECORDED.fullmatch(path.name) and path.is_file()]
         finished = [_kept(path) for path in named]
-        for cassette in expired(finished, keep, now):
+        over = expired(finished, keep, now)
+        for cassette in over:
             cassette.path.unlink(missing_ok=True)
+        if over:
+            log.info("--keep: deleted the oldest %d of %d cassettes", len(over), len(finished))
     except OSError as error:
         log.warning("--keep can't be carried out in %s: %s", folder, error.strerror)
 

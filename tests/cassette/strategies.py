@@ -42,7 +42,9 @@ octets = st.lists(st.sampled_from(PIECES) | st.binary(max_size=4), max_size=6).m
 reads = st.lists(st.sampled_from(PIECES) | st.binary(min_size=1, max_size=3), min_size=1, max_size=15).map(
     b"".join
 )
-header_lists = st.lists(st.tuples(octets, octets), max_size=4).map(tuple)
+# What stands in one line of a head.
+one_line = octets.map(lambda data: data.translate(None, b"\r\n\0"))
+header_lists = st.lists(st.tuples(one_line, one_line), max_size=4).map(tuple)
 versions = st.sampled_from(["1.0", "1.1"])
 
 
@@ -70,7 +72,7 @@ responses = st.builds(
     ResponseHead,
     t=times,
     status=st.integers(100, 999),
-    reason=octets,
+    reason=one_line,
     version=versions,
     headers=header_lists,
     framing=st.sampled_from(Framing),

@@ -120,23 +120,23 @@ LIBRARY = [
         (
             LIBRARY,
             build.request("GET", b"/c"),
-            "no cassette answers GET /c: not among the 4 recorded requests",
+            "no cassette answers GET /c: the library has 4 other requests",
         ),
         (
             LIBRARY[:1],
             build.request("GET", b"/c"),
-            "no cassette answers GET /c: not among the 1 recorded request",
+            "no cassette answers GET /c: the library has 1 other request",
         ),
-        ([], build.request("GET", b"/c"), "no cassette answers GET /c: not among the 0 recorded requests"),
+        ([], build.request("GET", b"/c"), "no cassette answers GET /c: the library has 0 other requests"),
         (
             LIBRARY,
             build.request("GET", b"/c?token=secret"),
-            "no cassette answers GET /c?token=[redacted]: not among the 4 recorded requests",
+            "no cassette answers GET /c?token=[redacted]: the library has 4 other requests",
         ),
         (
             LIBRARY,
             build.request("GET", b"/\xff"),
-            "no cassette answers GET /\\xff: not among the 4 recorded requests",
+            "no cassette answers GET /\\xff: the library has 4 other requests",
         ),
     ],
 )
