@@ -15,7 +15,7 @@ from tests.support.wire import Response
 from tests.transparency.support import OK, Origin, SteppedClock, closing, get, recordings, replayed
 
 # The routes, by the upstream's number and base path; the target; which upstream is asked, and for what.
-ROUTES = {"/openai": (0, ""), "/openai/v2": (1, "/base"), "/": (2, "/root/")}
+ROUTES = {"/openai": (0, ""), "/openai/v2": (1, "/base"), "/": (2, "/other/")}
 TARGETS = [
     (b"/openai", 0, b"/"),
     (b"/openai/", 0, b"/"),
@@ -27,18 +27,18 @@ TARGETS = [
     (b"/openai/v2/chat?b", 1, b"/base/chat?b"),
     (b"/openai/v2?b=/c", 1, b"/base?b=/c"),
     (b"/openai/v22", 0, b"/v22"),
-    (b"/openai2", 2, b"/root/openai2"),
-    (b"/OpenAI/chat", 2, b"/root/OpenAI/chat"),
-    (b"/%6fpenai/chat", 2, b"/root/%6fpenai/chat"),
-    (b"/x/../openai", 2, b"/root/x/../openai"),
-    (b"//openai", 2, b"/root//openai"),
-    (b"/", 2, b"/root/"),
-    (b"/?a", 2, b"/root/?a"),
-    (b"//a", 2, b"/root//a"),
-    (b"/caf\xe9", 2, b"/root/caf\xe9"),
+    (b"/openai2", 2, b"/other/openai2"),
+    (b"/OpenAI/chat", 2, b"/other/OpenAI/chat"),
+    (b"/%6fpenai/chat", 2, b"/other/%6fpenai/chat"),
+    (b"/x/../openai", 2, b"/other/x/../openai"),
+    (b"//openai", 2, b"/other//openai"),
+    (b"/", 2, b"/other/"),
+    (b"/?a", 2, b"/other/?a"),
+    (b"//a", 2, b"/other//a"),
+    (b"/caf\xe9", 2, b"/other/caf\xe9"),
     (b"http://other.test/openai/chat", 0, b"/chat"),
     (b"http://other.test/openai/v2", 1, b"/base"),
-    (b"http://openai", 2, b"/root/"),
+    (b"http://openai", 2, b"/other/"),
 ]
 
 
