@@ -68,6 +68,8 @@ class Request:
     body: bytes = b""
     complete: bool = True
     """False where the client left, or was answered, before all of the body had come."""
+    trailers: Headers = ()
+    """The fields behind a chunked body."""
 
 
 @dataclass(frozen=True, slots=True)

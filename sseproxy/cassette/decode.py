@@ -142,6 +142,9 @@ class _Fields:
             return self._unbase64(value["b64"], name)
         raise self.wrong(name, 'a string or {"b64": …}')
 
+    def trailers(self) -> Headers:
+        return self.headers("trailers") if "trailers" in self.record else ()
+
     def headers(self, name: str) -> Headers:
         pairs = self.get(name, _Field.LIST)
         if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
@@ -194,6 +197,7 @@ class _Reader:
         self.request: Request | None = None
         self.uploads: list[bytes] = []
         self.upload_complete = True
+        self.upload_trailers: Headers = ()
         self.response: ResponseHead | None = None
         self.slices: list[bytes] = []
         self.slices_t = 0
@@ -221,7 +225,9 @@ class _Reader:
         assert self.head is not None  # upgrade() has seen to it
         if self.request and self.uploads:
             body = b"".join([self.request.body, *self.uploads])
-            self.request = replace(self.request, body=body, complete=self.upload_complete)
+            self.request = replace(
+                self.request, body=body, complete=self.upload_complete, trailers=self.upload_trailers
+            )
         return Exchange(
             head=self.head,
             request=self.request,
@@ -256,6 +262,7 @@ class _Reader:
             version=fields.string("version"),
             headers=fields.headers("headers"),
             body=fields.content(fields.get("body", _Field.OBJECT)),
+            trailers=fields.trailers(),
         )
 
     def _upload(self, fields: _Fields) -> None:
@@ -265,6 +272,7 @@ class _Reader:
     def _upload_end(self, fields: _Fields) -> None:
         self.uploads.append(b"")
         self.upload_complete = bool(fields.get("complete", _Field.BOOLEAN))
+        self.upload_trailers = fields.trailers()
 
     def _response(self, fields: _Fields) -> None:
         if self.response:
@@ -304,7 +312,7 @@ class _Reader:
             t=fields.number("t"),
             reason=fields.choice("reason", _WRITTEN),
             bytes=fields.number("bytes"),
-            trailers=fields.headers("trailers") if "trailers" in fields.record else (),
+            trailers=fields.trailers(),
             client_left=fields.record.get("client") == "left",
             detail=fields.string("detail") if "detail" in fields.record else "",
         )

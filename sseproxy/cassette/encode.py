@@ -43,6 +43,10 @@ def _headers(headers: Headers) -> list[list[str | dict[str, str]]]:
     return [[_text(name), _text(value)] for name, value in headers]
 
 
+def _trailers(trailers: Headers) -> dict[str, object]:
+    return {"trailers": _headers(trailers)} if trailers else {}
+
+
 def _redacted(names: Sequence[str]) -> dict[str, Sequence[str]]:
     return {"redacted": names} if names else {}
 
@@ -74,6 +78,7 @@ def request(value: Request, redacted: Sequence[str] = ()) -> bytes:
             "version": value.version,
             "headers": _headers(value.headers),
             "body": {**_content(value.body), "bytes": len(value.body)},
+            **_trailers(value.trailers),
             **_redacted(redacted),
         }
     )
@@ -83,9 +88,9 @@ def upload(t: int, data: bytes) -> bytes:
     return _line({"k": "upload", "t": t, **_content(data)})
 
 
-def upload_end(t: int, size: int, *, complete: bool) -> bytes:
+def upload_end(t: int, size: int, trailers: Headers = (), *, complete: bool) -> bytes:
     """`size`: bytes of the whole request body as far as it came."""
-    return _line({"k": "upload_end", "t": t, "bytes": size, "complete": complete})
+    return _line({"k": "upload_end", "t": t, "bytes": size, "complete": complete, **_trailers(trailers)})
 
 
 def response(value: ResponseHead, redacted: Sequence[str] = ()) -> bytes:
@@ -114,7 +119,7 @@ def end(value: End) -> bytes:
             "t": value.t,
             "reason": value.reason,
             "bytes": value.bytes,
-            **({"trailers": _headers(value.trailers)} if value.trailers else {}),
+            **_trailers(value.trailers),
             **({"client": "left"} if value.client_left else {}),
             **({"detail": value.detail} if value.detail else {}),
         }

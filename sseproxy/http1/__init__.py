@@ -6,10 +6,10 @@ The rules are RFC 9110, section 7.6 (what an intermediary changes) and RFC 9112 
 from sseproxy.http1.answers import own_answer, plain_response
 from sseproxy.http1.checks import HEAD_LIMIT, asks_for_websocket, origin_form, refusal
 from sseproxy.http1.framing import (
-    LAST_CHUNK,
     SWITCHING_PROTOCOLS,
     ResponseFramer,
     chunk,
+    last_chunk,
     persistent,
     response_framing,
 )
@@ -18,7 +18,6 @@ from sseproxy.http1.intake import Intake, RefusedError
 
 __all__ = [
     "HEAD_LIMIT",
-    "LAST_CHUNK",
     "SWITCHING_PROTOCOLS",
     "Intake",
     "RefusedError",
@@ -26,6 +25,7 @@ __all__ = [
     "asks_for_websocket",
     "chunk",
     "interim_head",
+    "last_chunk",
     "origin_form",
     "own_answer",
     "persistent",

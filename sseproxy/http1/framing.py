@@ -8,8 +8,6 @@ from sseproxy.exchange import Framing, Headers, ResponseHead, header, tokens
 from sseproxy.http1.heads import end_to_end, field
 
 SWITCHING_PROTOCOLS = 101
-LAST_CHUNK = b"0\r\n\r\n"
-"""Without trailers."""
 
 
 def response_framing(method: str, status: int, headers: Headers) -> Framing:
@@ -31,6 +29,11 @@ def persistent(version: str, headers: Headers) -> bool:
 def chunk(data: bytes) -> bytes:
     """One HTTP chunk; `data` must not be empty, for an empty chunk is the last one."""
     return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def last_chunk(trailers: Headers) -> bytes:
+    """What ends a chunked body, its trailers with it."""
+    return b"".join([b"0\r\n", *(field(name, value) for name, value in trailers), b"\r\n"])
 
 
 class ResponseFramer:
@@ -82,6 +85,4 @@ class ResponseFramer:
 
     def last(self, trailers: Headers = ()) -> bytes:
         """What tells a client that the body is whole; empty unless the body is chunked."""
-        if not self.chunked:
-            return b""
-        return b"".join([b"0\r\n", *(field(name, value) for name, value in trailers), b"\r\n"])
+        return last_chunk(trailers) if self.chunked else b""

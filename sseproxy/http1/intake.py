@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 
+from sseproxy.exchange import Headers
 from sseproxy.http1.checks import HEAD_LIMIT
 
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [^\x00-\x20\x7f]+ HTTP/([0-9]\.[0-9])\r\n")
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _END = b"\r\n\r\n"
+_TRAILER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*\r")
 
 
 class RefusedError(Exception):
-    """What can't be the head of a request: the status and the sentence to answer with."""
+    """What can't be a request's head or trailers: the status and the sentence to answer with."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -30,6 +32,8 @@ class Intake:
         self._searched = 0  # where the end of a head may still begin
         self._due = 0  # bytes of the present body that have not been taken
         self._chunks: _Chunks | None = None  # the present body, if it is chunked
+        self.trailers: Headers = ()
+        """The fields behind the latest body, when all of it has been taken."""
 
     def feed(self, data: bytes) -> None:
         self._waiting = self._waiting + data if self._waiting else data
@@ -74,13 +78,18 @@ class Intake:
         """The head that was taken announced a body of this many bytes, or (None) a chunked one."""
         self._due = length or 0
         self._chunks = _Chunks() if length is None else None
+        self.trailers = ()
 
     def take_body(self) -> bytes:
-        """What has come of the present body, and nothing that lies behind it."""
+        """What has come of the present body, and nothing that lies behind it.
+
+        Raises RefusedError for trailers that are none.
+        """
         size = self._chunks.feed(self._waiting) if self._chunks else min(self._due, len(self._waiting))
         body, self._waiting = self._waiting[:size], self._waiting[size:]
         self._due -= 0 if self._chunks else size
         if self._chunks and self._chunks.ended:
+            self.trailers = tuple(self._chunks.trailers)
             self._chunks = None
         return body
 
@@ -95,13 +104,18 @@ class Intake:
 
 
 class _Chunks:
-    """Walks over a chunked body to find its end, and leaves it to the parser to judge it."""
+    """Walks over a chunked body to find its end, and leaves it to the parser to judge its chunks.
+
+    Parsers drop trailers: they are read, and so judged, here.
+    """
 
     def __init__(self) -> None:
         self._skip = 0  # bytes of a chunk that are still to come, its CRLF included
         self._line = b""  # the beginning of a line that has not ended yet
         self._last = False  # the last chunk has come: trailers follow
         self._lost = False  # what came is malformed: the parser will refuse it
+        self._trailers_size = 0
+        self.trailers: list[tuple[bytes, bytes]] = []
         self.ended = False
 
     def feed(self, data: bytes) -> int:
@@ -116,17 +130,33 @@ class _Chunks:
             end = data.find(b"\n", position)
             self._line += data[position : end if end >= 0 else None]
             if end < 0:
-                self._lost = len(self._line) > HEAD_LIMIT
+                self._check_size(self._trailers_size + len(self._line))
                 return len(data)
             position = end + 1
-            self._end_line(self._line.rstrip(b"\r"))
-            self._line = b""
+            line, self._line = self._line, b""
+            if self._last:
+                self._end_trailer(line)
+            else:
+                self._end_size(line)
         return len(data) if self._lost else position
 
-    def _end_line(self, line: bytes) -> None:
-        if self._last:
-            self.ended = not line
+    def _check_size(self, size: int) -> None:
+        if size > HEAD_LIMIT and self._last:
+            raise RefusedError(400, f"trailers are at most {HEAD_LIMIT} bytes")
+        self._lost = size > HEAD_LIMIT
+
+    def _end_trailer(self, line: bytes) -> None:
+        if line == b"\r":
+            self.ended = True
             return
+        self._trailers_size += len(line) + len(b"\n")
+        self._check_size(self._trailers_size)
+        field = _TRAILER.fullmatch(line)
+        if not field:
+            raise RefusedError(400, "a malformed trailer")
+        self.trailers.append((field[1], field[2]))
+
+    def _end_size(self, line: bytes) -> None:
         try:
             size = int(line.partition(b";")[0], 16)
         except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from sseproxy.exchange import Ending, Request
+from sseproxy.exchange import Ending, Headers, Request
 from sseproxy.proxy.recording import Recording
 from sseproxy.proxy.session import Session
 from sseproxy.upstream import Read
@@ -31,10 +31,10 @@ class Recorder:
             log.exception("a fault of sseproxy prevents a recording; the stream goes on")
             session.count_loss()
 
-    def upload(self, data: bytes, *, complete: bool) -> None:
+    def upload(self, data: bytes, *, complete: bool, trailers: Headers) -> None:
         if self.recording:
             try:
-                self.recording.upload(data, complete=complete)
+                self.recording.upload(data, complete=complete, trailers=trailers)
             except Exception:
                 self._drop(self.recording)
 

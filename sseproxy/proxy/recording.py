@@ -10,7 +10,7 @@ from sseproxy.cassette.naming import file_name, wall_text
 from sseproxy.cassette.store import tail_body
 from sseproxy.dialects import is_last
 from sseproxy.errors import CassetteError
-from sseproxy.exchange import End, Ending, Framing, Head, Request, ResponseHead, header, media_type
+from sseproxy.exchange import End, Ending, Framing, Head, Headers, Request, ResponseHead, header, media_type
 from sseproxy.http1 import SWITCHING_PROTOCOLS
 from sseproxy.proxy.guest import GuestWriter
 from sseproxy.proxy.session import Session
@@ -66,10 +66,12 @@ class Recording:
 
     # The request.
 
-    def upload(self, data: bytes, *, complete: bool) -> None:
-        """A part of the request's body, before it is sent on; `complete` with the last."""
+    def upload(self, data: bytes, *, complete: bool, trailers: Headers) -> None:
+        """A part of the request's body, before it is sent on; `complete` with the last, and its trailers."""
         self._upload_size += len(data)
         self._upload_complete = complete
+        trailers, _ = mask_headers(trailers)
+        self._request = replace(self._request, trailers=trailers)
         t = self._t(self._session.clock.now())
         if not self._begun:
             self._upload.append(data)
@@ -83,7 +85,7 @@ class Recording:
 
     def _upload_end(self, t: int) -> bytes:
         complete = self._upload_complete and not self._upload_lost
-        return encode.upload_end(t, self._upload_size, complete=complete)
+        return encode.upload_end(t, self._upload_size, self._request.trailers, complete=complete)
 
     def _begin(self) -> bytes:
         """The first lines: the head and the request with what of its body has come."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from sseproxy.exchange import End, Ending
-from sseproxy.http1 import LAST_CHUNK, SWITCHING_PROTOCOLS, ResponseFramer, chunk, interim_head
+from sseproxy.http1 import SWITCHING_PROTOCOLS, ResponseFramer, chunk, interim_head, last_chunk
 from sseproxy.proxy.recorder import Recorder
 from sseproxy.server import Client
 from sseproxy.upstream import Connection, Read
@@ -46,12 +46,13 @@ class Tee:
         """A part of the request's body, `complete` with the last: recorded, then sent on."""
         if self.done.done():
             return  # a server that has answered does not want the rest
-        self._recorder.upload(data, complete=complete)
+        trailers = self._client.trailers if complete else ()
+        self._recorder.upload(data, complete=complete, trailers=trailers)
         self._asked = complete
         if data:
             self._waiting.append(chunk(data) if self._client.chunked else data)
         if complete and self._client.chunked:
-            self._waiting.append(LAST_CHUNK)
+            self._waiting.append(last_chunk(trailers))
         if self._upstream:
             self._upstream.send_more(self._framed_waiting())
             if complete:

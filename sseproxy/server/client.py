@@ -9,7 +9,7 @@ from typing import cast
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from sseproxy.exchange import End, Ending, Request, ResponseHead, tokens
+from sseproxy.exchange import End, Ending, Headers, Request, ResponseHead, tokens
 from sseproxy.http1 import ResponseFramer, interim_head, own_answer
 from sseproxy.server.connection import Connection
 from sseproxy.server.transport import reset
@@ -67,6 +67,11 @@ class Client:
     def body_complete(self) -> bool:
         content = self._incoming.content
         return content.at_eof() and content.exception() is None
+
+    @property
+    def trailers(self) -> Headers:
+        """The fields behind a chunked body; known when it is complete."""
+        return self.connection.trailers if self.body_complete else ()
 
     async def body(self) -> AsyncIterator[bytes]:
         """The rest of the body, as it comes. Raises BodyError where it is malformed, OSError where cut."""

@@ -16,6 +16,7 @@ from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import _ErrInfo
 
 from sseproxy.clock import Clock
+from sseproxy.exchange import Headers
 from sseproxy.http1 import HEAD_LIMIT, Intake, RefusedError, ResponseFramer, plain_response
 
 log = logging.getLogger("sseproxy.server")
@@ -138,8 +139,8 @@ class Connection(web.RequestHandler):
         """Parses what can be: the rest of a body, then the next head when nothing else is under way."""
         self._hold(False)
         while not self._refused and self.transport is not None:
-            if self._intake.body_is_due and (body := self._intake.take_body()):
-                self._parse(body)
+            if self._intake.body_is_due:
+                self._take_body()
             if self._intake.body_is_due or not self._waits_for_request():
                 break
             if self.last_request:
@@ -155,6 +156,17 @@ class Connection(web.RequestHandler):
             self._take_head(head)
         if self._intake.size:
             self._hold(True)
+
+    def _take_body(self) -> None:
+        try:
+            body = self._intake.take_body()
+        except RefusedError as error:
+            self._intake.take_all()
+            self.last_request = True  # where the next one would begin can't be told any more
+            self._break_body(str(error))
+        else:
+            if body:
+                self._parse(body)
 
     def _take_head(self, head: bytes) -> None:
         if not _USUAL.match(head):
@@ -192,9 +204,13 @@ class Connection(web.RequestHandler):
         message, payload = self._messages[-1]
         if not isinstance(message, _ErrInfo):
             self._body = payload
-        elif self._body and not self._body.is_eof():
-            # A body broke off here. aiohttp forgets it, and who reads it would wait for ever.
-            self._body.set_exception(web.RequestPayloadError(_said(message.exc, message.message)))
+        else:
+            self._break_body(_said(message.exc, message.message))
+
+    def _break_body(self, why: str) -> None:
+        """A body broke off here. aiohttp forgets it, and who reads it would wait for ever."""
+        if self._body and not self._body.is_eof():
+            self._body.set_exception(web.RequestPayloadError(why))
             self._body.feed_eof()
 
     def pause_writing(self) -> None:
@@ -220,6 +236,11 @@ class Connection(web.RequestHandler):
         if early := self._intake.take_all():
             receive(early)
         self._hold(False)
+
+    @property
+    def trailers(self) -> Headers:
+        """The fields behind the latest request's chunked body, when it is complete."""
+        return self._intake.trailers
 
     @property
     def refused(self) -> bool:

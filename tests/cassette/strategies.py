@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import settings
@@ -105,6 +106,8 @@ def exchanges(draw: st.DrawFn) -> Exchange:
             complete=st.booleans(),
         )
     )
+    if request and request.complete:
+        request = replace(request, trailers=draw(header_lists))
     response = draw(st.none() | responses) if request else None
     if response:
         came = tuple(draw(st.lists(st.builds(Arrival, times, reads), max_size=5)))
@@ -124,11 +127,13 @@ def records(exchange: Exchange, uploads: tuple[int, ...] = ()) -> list[bytes]:
     lines = [encode.head(exchange.head)]
     if request := exchange.request:
         first, *later = _cut(request.body, uploads)
-        begun = Request(request.method, request.target, request.version, request.headers, first)
+        in_one = request.complete and not later
+        begun = replace(request, body=first, trailers=request.trailers if in_one else ())
         lines.append(encode.request(begun))
         lines += [encode.upload(1, part) for part in later]
         if later or not request.complete:
-            lines.append(encode.upload_end(2, len(request.body), complete=request.complete))
+            size = len(request.body)
+            lines.append(encode.upload_end(2, size, request.trailers, complete=request.complete))
     if exchange.response:
         lines.append(encode.response(exchange.response))
     for i, arrival in enumerate((*exchange.arrivals, None)):

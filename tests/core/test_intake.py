@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sseproxy.exchange import Headers
 from sseproxy.http1 import HEAD_LIMIT, Intake, RefusedError
 
 Taken = list[tuple[bytes, bytes]]
@@ -83,6 +84,42 @@ def test_chunks_end_where_they_end_at_any_split(chunks: bytes) -> None:
     assert take(bytewise(data))[0] == expected
     for at in range(len(data) + 1):
         assert take([data[:at], data[at:]])[0] == expected, at
+
+
+TRAILERS: dict[bytes, Headers | None] = {
+    b"": (),
+    b"A: 0\r\nb:1\r\n": ((b"A", b"0"), (b"b", b"1")),
+    b"A: 0\r\na: \t 0\t\r\nA:\r\n": ((b"A", b"0"), (b"a", b"0"), (b"A", b"")),
+    b"X: a b: \xff\tc\r\n": ((b"X", b"a b: \xff\tc"),),
+    b"A\r\n": None,
+    b": 1\r\n": None,
+    b"A : 1\r\n": None,
+    b"A: 1\r\n 2\r\n": None,
+    b"A: 1\n": None,
+    b"A: 1\r\r\n": None,
+    b"A: \0\r\n": None,
+    b"A: %b\r\n" % (b"x" * HEAD_LIMIT): None,
+    b"A: 1\r\n" * (HEAD_LIMIT // 6 + 1): None,
+}
+
+
+@pytest.mark.parametrize(("fields", "expected"), TRAILERS.items(), ids=lambda given: repr(given)[:30])
+def test_trailers_are_read_where_they_are_fields_and_refused_where_not(
+    fields: bytes, expected: Headers | None
+) -> None:
+    data = CHUNKED + b"3\r\nask\r\n0\r\n" + fields + b"\r\n"
+    places = range(0, len(data) + 1, max(1, len(data) // 100))
+    for pieces in [[data], bytewise(data), *(split(data, [at]) for at in places)]:
+        if expected is None:
+            assert status(pieces) == 400
+        else:
+            assert take(pieces)[1].trailers == expected
+
+
+def test_trailers_are_those_of_the_latest_body() -> None:
+    chunks = b"0\r\nA: 0\r\n\r\n"
+    assert take([CHUNKED + chunks])[1].trailers == ((b"A", b"0"),)
+    assert take([CHUNKED + chunks + post(b"ask")])[1].trailers == ()
 
 
 @pytest.mark.parametrize("sends", [b"zz\r\n", b"-1\r\n", b"\r\n", b"3\r\nask\r\n\r\n", b"x" * 2 * HEAD_LIMIT])

@@ -95,6 +95,13 @@ ATTACKS = [
     Attack("chunk ended by LF", chunked(b"5\r\nhello\n" + LAST)),
     Attack("trailer without a colon", chunked(b"0\r\nno colon\r\n\r\n")),
     Attack("trailer with a space in its name", chunked(b"0\r\nX : 1\r\n\r\n")),
+    Attack("trailer ended by LF", chunked(b"0\r\nX: 1\n\r\n")),
+    Attack("trailer ended by two CRs", chunked(b"0\r\nX: 1\r\r\n\r\n")),
+    Attack("trailers ended by LF", chunked(b"0\r\nX: 1\r\n\n")),
+    Attack("folded trailer", chunked(b"0\r\nX: 1\r\n 2\r\n\r\n")),
+    Attack("trailer with a NUL", chunked(b"0\r\nX: \0\r\n\r\n")),
+    Attack("trailer without a name", chunked(b"0\r\n: 1\r\n\r\n")),
+    Attack("trailers of a megabyte", chunked(b"0\r\n" + b"X: 1\r\n" * (MEGABYTE // 6) + b"\r\n")),
 
     # Lines and fields.
     Attack("folded field", heading(b"X: a\r\n b\r\n")),

@@ -101,6 +101,40 @@ async def test_the_parts_of_a_chunked_upload_pass_as_they_come(tmp_path: Path) -
     ) == closing(OK)
 
 
+TRAILERS = b"X-Sum: 9a\r\nx-sum: \xff\r\nX-Empty: \r\nX-Api-Key: of no concern\r\n"
+
+
+@pytest.mark.parametrize("method", [b"POST", b"FROB"])
+@pytest.mark.parametrize("size", [0, 3, LIMIT + 3], ids=["no body", "a short body", "a long body"])
+async def test_the_trailers_of_a_request_pass_and_are_kept(method: bytes, size: int, tmp_path: Path) -> None:
+    got = Dechunker()
+
+    async def script(peer: Peer) -> None:
+        got.feed((await peer.until(b"\r\n\r\n")).partition(b"\r\n\r\n")[2])
+        while not got.done:
+            got.feed(await peer.read())
+        await peer.send(OK)
+
+    part = b"%x\r\n%b\r\n" % (size, b"x" * size) if size else b""
+    sends = (
+        get(fields=b"Transfer-Encoding: chunked\r\n", method=method) + part + b"0\r\n" + TRAILERS + b"\r\n"
+    )
+    async with recorded(script, tmp_path) as proxy, client(proxy.url) as peer:
+        peer.writer.write(sends)
+        assert await peer.rest() == (closing(OK), "eof")
+    assert got.trailers == TRAILERS.split(b"\r\n")[:-1]
+    cassette = only_cassette(tmp_path)
+    assert cassette.request
+    assert (cassette.request.complete, len(cassette.request.body)) == (True, size)
+    assert cassette.request.trailers == (
+        (b"X-Sum", b"9a"),
+        (b"x-sum", b"\xff"),
+        (b"X-Empty", b""),
+        (b"X-Api-Key", b"[redacted]"),
+    )
+    assert await replayed([cassette], sends) == closing(OK)
+
+
 MULTIPART = (
     b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n"
     b'--b\r\nContent-Disposition: form-data; name=f; filename="\xe4.bin"\r\n'
