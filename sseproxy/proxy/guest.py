@@ -66,7 +66,7 @@ class GuestWriter:
             self._writer.close()
 
     def finish(self, lines: bytes, data: bytes, end: End) -> End:
-        """The last write and the final name, one after the other. Gives the end that the cassette has."""
+        """The last write and the final name, one after the other. Gives the end to tell of."""
         self._owed += lines
         coded = encode.data(end.t, data) if data else b""
         written = replace(end, bytes=self.stored + len(data))
@@ -75,8 +75,9 @@ class GuestWriter:
         else:
             ended = True
         if self._writer:
-            if ended:
-                self._name(self._writer)
+            if ended and not self._named(self._writer):
+                detail = f"the cassette has no final name: {self.trouble}; the stream ended {end.reason}"
+                written = replace(written, reason=Ending.LOSSY, detail=detail)
             self._writer.close()
         return written
 
@@ -107,11 +108,13 @@ class GuestWriter:
             return False
         return True
 
-    def _name(self, writer: CassetteWriter) -> None:
+    def _named(self, writer: CassetteWriter) -> bool:
         try:
             writer.finish()
         except OSError as error:
             self._fail(error)
+            return False
+        return True
 
     def _fail(self, error: OSError) -> None:
         if not self.trouble:

@@ -38,6 +38,13 @@ class Recorder:
             except Exception:
                 self._drop(self.recording)
 
+    def connected(self) -> None:
+        if self.recording:
+            try:
+                self.recording.connected()
+            except Exception:
+                self._drop(self.recording)
+
     def received(self, read: Read, *, client_is_gone: bool) -> None:
         if self.recording:
             try:

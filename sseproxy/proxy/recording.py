@@ -46,6 +46,7 @@ class Recording:
         self._upload_size = 0
         self._upload_complete = False
         self._upload_lost = False
+        self._connected = False
         self._begun = False
         self._response: ResponseHead | None = None
         self._cut = 0  # body bytes that came after the cassette was full
@@ -75,13 +76,21 @@ class Recording:
         t = self._t(self._session.clock.now())
         if not self._begun:
             self._upload.append(data)
-            if complete or self._upload_size >= REQUEST_LIMIT:
-                self._file.write(self._begin())
+            self._write_request()
             return
         if data and not self._file.offer(encode.upload(t, data)):
             self._upload_lost = True
         if complete:
             self._file.write(self._upload_end(t))
+
+    def connected(self) -> None:
+        """There is an upstream. Before, nothing is written: the last free descriptor is the stream's."""
+        self._connected = True
+        self._write_request()
+
+    def _write_request(self) -> None:
+        if self._connected and (self._upload_complete or self._upload_size >= REQUEST_LIMIT):
+            self._file.write(self._begin())
 
     def _upload_end(self, t: int) -> bytes:
         complete = self._upload_complete and not self._upload_lost

@@ -36,6 +36,7 @@ class Tee:
     def send(self, upstream: Connection, head: bytes, *, upgrade: bool) -> None:
         """Sends the request's head and what of its body has come; `upgrade`: it asks for another protocol."""
         self._upstream = upstream
+        self._recorder.connected()
         upstream.send(self._client.request.method, head + self._framed_waiting(), self, upgrade=upgrade)
         if self._client_is_slow:
             upstream.pause()

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from sseproxy.clock import SystemClock
 from sseproxy.exchange import Ending, Exchange, Framing
+from sseproxy.proxy import Options, Proxy
 from tests.e2e.streams import EVENTS, FRAMED, framed, head, read_in_lockstep, request, send_in_lockstep
 from tests.support.net import (
     Peer,
@@ -21,7 +23,6 @@ from tests.support.net import (
     finish,
     only_cassette,
     recorded,
-    recorder,
     replayer,
     silent_host,
 )
@@ -244,13 +245,18 @@ async def test_a_proxy_that_is_stopped_while_it_connects_says_so_too(tmp_path: P
     first = Response(request())
     async with contextlib.AsyncExitStack() as outlives:
         url = outlives.enter_context(silent_host())
-        async with recorder(url, tmp_path, connect_timeout=600.0) as proxy:
-            peer = await outlives.enter_async_context(client(proxy.url))
-            await peer.send(request())
-            # The request is on disk: what comes next is the connection.
-            await eventually(lambda: any(tmp_path.iterdir()))
+        options = Options(upstreams=(url,), cassettes=tmp_path, port=0, connect_timeout=600.0)
+        proxy = Proxy(options, SystemClock())
+        peer = await outlives.enter_async_context(client((await proxy.start()).url))
+        await peer.send(request())
+        await eventually(lambda: proxy.open_streams == 1)
+        await proxy.stop(grace=0)
         await finish(peer, first)
-    assert only_cassette(tmp_path).ending is Ending.PROXY_STOPPED
+    cassette = only_cassette(tmp_path)
+    assert cassette.ending is Ending.PROXY_STOPPED
+    assert cassette.request
+    assert cassette.request.complete
+    assert request().endswith(cassette.request.body)
     assert (first.status, first.body) == (503, b"sseproxy: the recording proxy was stopped\n")
 
 

@@ -308,9 +308,30 @@ async def test_a_folder_that_is_taken_away_in_mid_stream_takes_the_recording_and
             await finish(peer, got)
         check_stream(got)
         await check_loss_is_told(on, trouble)
+    (ended,) = [line for line in on.recorder.said if " POST " in line]
+    assert f", lossy: the cassette has no final name: {trouble.why}; the stream ended clean" in ended
     assert [path.suffix for path in recordings(moved)] == [".part"]
     assert only_cassette(moved).body == b"".join(PIECES)
     assert recordings(folder) == []
+
+
+async def test_the_last_free_descriptor_is_the_streams_and_not_the_recordings(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on, client(on.recorder.url) as peer:
+        await peer.send(request()[:1])
+        await on.recorder.turn()  # it has the connection
+        used = on.recorder.descriptors()
+        free = sorted(set(range(len(used) + 2)) - set(used))
+        on.recorder.limit(resource.RLIMIT_NOFILE, free[0] + 1)
+        await peer.send(request()[1:])
+        got = Response(request())
+        for number in range(len(PIECES)):
+            await read_piece(on, peer, got, number)
+            on.turns.give()
+        check_stream(await finish(peer, got))
+        on.recorder.unlimit(resource.RLIMIT_NOFILE)
+        trouble = NoDescriptors()
+        await check_loss_is_told(on, trouble)
+    assert recordings(tmp_path) == []
 
 
 async def test_an_end_that_finds_no_room_leaves_a_whole_body_without_an_end(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A thousand streams at once through one recorder, for half a minute, their clients coming and going."""
+"""A thousand streams at once through one recorder, twice for half a minute; clients come and go."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = [
 ]
 
 STREAMS = 1_000
-WAVE = 15.0
+WAVE = 30.0
 """Seconds in which a client that has ended is followed by another; there are two waves."""
 ROUND = 0.2
 """Seconds between two events of a stream."""
