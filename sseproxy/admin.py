@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from sseproxy.errors import SseproxyError
-from sseproxy.metrics import Metrics
+
+Figures = Callable[[], Awaitable[bytes]]
+"""Gives the page of figures."""
 
 
 @asynccontextmanager
-async def serve_admin(host: str, port: int, metrics: Metrics) -> AsyncIterator[str]:
+async def serve_admin(host: str, port: int, figures: Figures) -> AsyncIterator[str]:
     """Serves them while entered; the value is the base URL. Raises SseproxyError where it can't listen."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
-    async def figures(_: web.Request) -> web.Response:
-        return web.Response(
-            body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=await figures(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application()
     app.router.add_get("/healthz", healthz)
-    app.router.add_get("/metrics", figures)
+    app.router.add_get("/metrics", metrics)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:

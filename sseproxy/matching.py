@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from sseproxy.exchange import Exchange, Request
@@ -19,7 +19,14 @@ class Answers:
     and again. Only the newest session that has a request answers it, unless sessions are chained.
     """
 
-    def __init__(self, exchanges: Iterable[Exchange], *, chain_sessions: bool = False) -> None:
+    def __init__(
+        self,
+        exchanges: Iterable[Exchange],
+        *,
+        chain_sessions: bool = False,
+        take_turn: Callable[[Key], int] | None = None,
+    ) -> None:
+        """`take_turn` numbers the answers to repeated requests, where others give some of them."""
         by_key: dict[Key, list[Exchange]] = defaultdict(list)
         self._unfinished: list[Exchange] = []  # answered before all of the body had come
         for exchange in sorted(exchanges, key=lambda each: (each.head.wall, each.head.id)):
@@ -32,7 +39,7 @@ class Answers:
                 newest = recorded[-1].head.session
                 by_key[found] = [each for each in recorded if each.head.session == newest]
         self._recorded = dict(by_key)
-        self._given: dict[Key, int] = defaultdict(int)
+        self._take_turn = take_turn or Turns().take
 
     def answer(self, request: Request) -> Exchange | None:
         """The exchange whose turn it is, or None: a miss."""
@@ -40,8 +47,7 @@ class Answers:
         recorded = self._recorded.get(wanted)
         if not recorded:
             return self._early_answer(request)
-        turn = self._given[wanted]
-        self._given[wanted] += 1
+        turn = self._take_turn(wanted) if len(recorded) > 1 else 0
         return recorded[min(turn, len(recorded) - 1)]
 
     def _early_answer(self, request: Request) -> Exchange | None:
@@ -66,6 +72,18 @@ class Answers:
         else:
             why = f"the library has {counted(len(self._recorded), 'other request')}"
         return f"no cassette answers {method} {printable_bytes(target)}: {why}"
+
+
+class Turns:
+    """How often each request has been answered."""
+
+    def __init__(self) -> None:
+        self._given: dict[Key, int] = defaultdict(int)
+
+    def take(self, key: Key) -> int:
+        """The number of this answer, from 0 on."""
+        self._given[key] += 1
+        return self._given[key] - 1
 
 
 def key(request: Request) -> Key:

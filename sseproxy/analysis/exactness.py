@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sseproxy.analysis.events import read_stream
@@ -43,10 +42,3 @@ def compare(recorded: Exchange, replayed: Exchange, speed: float) -> Exactness:
         ending_equal=recorded.ending == replayed.ending,
         errors=tuple(b.t - (0 if math.isinf(speed) else round(a.t / speed)) for a, b in pairs),
     )
-
-
-def percentile(values: Sequence[int], share: float) -> int:
-    """The smallest value that at least this share of the values does not exceed; 0 of none."""
-    if not values:
-        return 0
-    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]

@@ -74,7 +74,7 @@ async def _demo(flow: str, question: str, cassettes: Path, speed: float) -> bool
     server = await mock.start()
     screen.replaying(server.url, recorded, speed)
     replayed = await ask(server.url, target, body, clock, screen.beside)
-    await server.stop()
+    await mock.stop()
     exactness = compare(recorded, replayed, speed)
     screen.verdict(exactness)
     return exactness.same

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from sseproxy.analysis.events import TimedEvent, read_stream
-from sseproxy.analysis.exactness import Exactness, percentile
-from sseproxy.console import ending_text
+from sseproxy.analysis.exactness import Exactness
+from sseproxy.analysis.punctuality import punctuality
+from sseproxy.console import ending_text, lateness_text
 from sseproxy.exchange import Exchange
 from sseproxy.printable import printable
 
@@ -69,7 +70,6 @@ class DemoScreen:
     def verdict(self, exactness: Exactness) -> None:
         self._out.print()
         self._say("3  How exact?", "")
-        errors = exactness.errors
         for name, good in (
             ("bytes equal", exactness.bytes_equal),
             ("order equal", exactness.order_equal),
@@ -79,17 +79,10 @@ class DemoScreen:
             self._out.print(
                 Text(f"   {name:24}").append("yes" if good else "no", style="green" if good else "red")
             )
-        if not errors:
-            return
-        figures = "  ".join(
-            f"{label} {value / 1e3:.3f} ms"
-            for label, value in (
-                ("p50", percentile(errors, 0.5)),
-                ("p99", percentile(errors, 0.99)),
-                ("max", max(errors, default=0)),
-            )
-        )
-        self._out.print(Text(f"   {'timing error':24}{figures}"))
+        if exactness.errors:
+            told = punctuality(exactness.errors)
+            figures = lateness_text(told.lateness, told.drift)
+            self._out.print(Text(f"   {'timing error':24}{figures}"))
 
     def _say(self, title: str, rest: str) -> None:
         self._out.print(Text.assemble((title, "bold"), "  ", (rest, "dim")), soft_wrap=True)

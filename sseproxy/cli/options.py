@@ -34,6 +34,34 @@ def address(function: Function) -> Function:
     return host(port(function))
 
 
+def processes(function: Function) -> Function:
+    """--workers and --admin-port; with `address` and `logs` they make the `place` that a command gets."""
+
+    @functools.wraps(function)
+    def placed(**given: Any) -> Any:
+        from sseproxy.cli.serving import Place  # here, so that `ls` loads no server
+
+        names = ("host", "port", "workers", "admin_host", "admin_port", "quiet")
+        return function(place=Place(**{name: given.pop(name) for name in names}), **given)
+
+    workers = setting(
+        "--workers",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Processes that serve the port.",
+    )
+    port = setting(
+        "--admin-port",
+        type=click.IntRange(0, 65535),
+        metavar="PORT",
+        help="Serve /healthz and /metrics here.",
+    )
+    host = setting("--admin-host", default="127.0.0.1", show_default=True, help="Address for --admin-port.")
+    return workers(port(host(placed)))  # type: ignore[return-value]
+
+
 def cassettes(help: str) -> Callable[[Function], Function]:
     return setting(
         "--cassettes",

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
+import math
 import re
 import ssl
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from sseproxy.admin import serve_admin
 from sseproxy.cassette.store import make_folder
-from sseproxy.cli.options import Seconds, address, cassettes, logs, setting, tls_files
-from sseproxy.cli.serving import announce, serve
+from sseproxy.cli.options import Seconds, address, cassettes, logs, processes, setting, tls_files
+from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
 from sseproxy.demo.server import serve as serve_demo
 from sseproxy.errors import SseproxyError
-from sseproxy.metrics import Metrics
 from sseproxy.printable import counted
-from sseproxy.proxy import Options, Proxy
+from sseproxy.proxy import Options, Proxy, Session
 from sseproxy.proxy.keep import parse_keep
 from sseproxy.proxy.selection import Selection, parse_pattern
 from sseproxy.server import Running
@@ -53,7 +52,10 @@ _seconds = Seconds(min=0, min_open=True)
 @setting("--keep", metavar="500|2GB|7d", help="Delete the oldest cassettes beyond this.")
 @setting("--max-body", type=click.IntRange(0), metavar="BYTES", help="Record no more of a body than this.")
 @setting(
-    "--max-streams", type=click.IntRange(1), metavar="N", help="Answer 503 beyond this many open streams."
+    "--max-streams",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Answer 503 beyond this many open streams; workers share them.",
 )
 @setting(
     "--on-client-close",
@@ -94,50 +96,44 @@ _seconds = Seconds(min=0, min_open=True)
     metavar="SECONDS",
     help="How long open streams may go on after SIGTERM or Ctrl-C.",
 )
-@setting(
-    "--admin-port", type=click.IntRange(0, 65535), metavar="PORT", help="Serve /healthz and /metrics here."
-)
-@setting("--admin-host", default="127.0.0.1", show_default=True, help="Address for --admin-port.")
 @logs
-def record(
-    cassettes: Path,
-    grace: float,
-    quiet: bool,
-    admin_port: int | None,
-    admin_host: str,
-    upstreams: tuple[str, ...],
-    **rest: Any,
-) -> None:
+@processes
+def record(cassettes: Path, grace: float, place: Place, upstreams: tuple[str, ...], **rest: Any) -> None:
     """Pass requests on to an upstream and record each exchange in a cassette.
 
     Point the client's base URL here. The stream is untouched: each read of the upstream is written to the
     cassette and handed on at once.
     """
 
-    async def main(stopped: asyncio.Event) -> int:
-        metrics = Metrics()
+    options = _options(upstreams, cassettes, place, **rest)
+    make_folder(cassettes)
+    clock = SystemClock()
+    session = Session(cassettes, clock, options.max_body)  # before there are workers: they share it
+
+    async def main(seat: Seat) -> int:
         async with contextlib.AsyncExitStack() as stack:
             where = [await _demo_for(spec, stack) for spec in upstreams]
-            options = _options(upstreams=tuple(where), cassettes=cassettes, **rest)
-            make_folder(cassettes)
-            proxy = Proxy(options, SystemClock(), metrics)
-            if admin_port is not None:  # first, so that it is there until the last stream has ended
-                admin = await stack.enter_async_context(serve_admin(admin_host, admin_port, metrics))
-                announce(f"sseproxy: {admin}/metrics and /healthz")
+            mine = replace(
+                options,
+                upstreams=tuple(where),
+                port=seat.port,
+                shared=seat.shared,
+                keep=options.keep if seat.first else None,
+            )
+            proxy = Proxy(mine, clock, seat.metrics, session)
             server = await proxy.start()
             stack.push_async_callback(proxy.stop, grace)
-            if not quiet or rest["port"] == 0:  # else nobody would know the port
-                announce(f"sseproxy: {server.url} records {', '.join(where)} into {cassettes} (Ctrl-C stops)")
             _refuse_itself(server, where)
-            await stopped.wait()
+            seat.ready(f"sseproxy: {server.url} records {', '.join(where)} into {cassettes} (Ctrl-C stops)")
+            await seat.stopped.wait()
             if proxy.open_streams:
                 told = counted(proxy.open_streams, "open stream")
                 announce(f"sseproxy: {told} may go on for {grace:g} s; Ctrl-C again stops at once")
-        if proxy.session.lost:
-            log.warning("recordings that are not whole: %d", proxy.session.lost)
-        return 1 if proxy.session.lost else 0
+        if session.lost:
+            log.warning("recordings that are not whole: %d", session.lost)
+        return 1 if session.lost else 0
 
-    raise SystemExit(serve(main))
+    raise SystemExit(serve(place, main, {}))
 
 
 def _refuse_itself(server: Running, upstreams: list[str]) -> None:
@@ -155,11 +151,10 @@ async def _demo_for(spec: str, stack: contextlib.AsyncExitStack) -> str:
 
 
 def _options(
-    *,
     upstreams: tuple[str, ...],
     cassettes: Path,
-    host: str,
-    port: int,
+    place: Place,
+    *,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     keep: str | None,
@@ -182,8 +177,7 @@ def _options(
     return Options(
         upstreams=upstreams,
         cassettes=cassettes,
-        host=host,
-        port=port,
+        host=place.host,
         tls=tls,
         upstream_tls=tls_context(upstream_ca, insecure=insecure) if insecure or upstream_ca else None,
         keep_encoding=keep_encoding,
@@ -192,7 +186,7 @@ def _options(
         selection=Selection([parse_pattern(text) for text in only], [parse_pattern(text) for text in skip]),
         keep=parse_keep(keep) if keep else None,
         max_body=max_body,
-        max_streams=max_streams,
+        max_streams=max_streams and math.ceil(max_streams / place.workers),
         connect_timeout=connect_timeout,
         idle_timeout=idle_timeout,
     )

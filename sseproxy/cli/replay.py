@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from sseproxy import console
+from sseproxy.analysis.punctuality import Lateness, Punctuality
 from sseproxy.cassette.store import find, load_all
-from sseproxy.cli.options import Speed, address, cassettes, logs, setting, tls_files
-from sseproxy.cli.serving import announce, serve
+from sseproxy.cli.options import Speed, address, cassettes, logs, processes, setting, tls_files
+from sseproxy.cli.serving import Place, Seat, serve
 from sseproxy.clock import SystemClock
+from sseproxy.exchange import Request
+from sseproxy.matching import Turns
 from sseproxy.mock import Mock, Options
 from sseproxy.printable import counted
 
@@ -33,27 +37,45 @@ from sseproxy.printable import counted
     show_default=True,
     help="Answer a request from the newest session that has it, or from all, oldest first.",
 )
+@click.option("--report", is_flag=True, help="Print how late each stream was, and all of them at the end.")
 @address
 @tls_files
 @logs
+@processes
 def replay(
-    cassettes: Path, speed: float, session: str, host: str, port: int, tls: ssl.SSLContext | None, quiet: bool
+    cassettes: Path, speed: float, session: str, report: bool, tls: ssl.SSLContext | None, place: Place
 ) -> None:
     """Answer requests from cassettes as the recorded server did: same bytes, order, rhythm and ending.
 
     No connection is ever opened. A request that no cassette answers gets 404 and a sentence that says why.
     """
     exchanges = [exchange for _, exchange in load_all(find([cassettes]))]
-    options = Options(host=host, port=port, tls=tls, speed=speed, chain_sessions=session == "all")
+    options = Options(host=place.host, tls=tls, speed=speed, chain_sessions=session == "all")
+    turns = Turns()
+    everything = Lateness()
+    out = console.stdout()
 
-    async def main(stopped: asyncio.Event) -> int:
-        mock = Mock(exchanges, options, SystemClock())
+    def played(request: Request, punctuality: Punctuality) -> None:
+        out.print(console.punctuality(request, punctuality))
+
+    async def main(seat: Seat) -> int:
+        mock = Mock(
+            exchanges,
+            replace(options, port=seat.port, shared=seat.shared),
+            SystemClock(),
+            seat.metrics,
+            on_played=played if report else None,
+            take_turn=lambda key: seat.ask("turn", key) or 0,
+        )
         server = await mock.start()
-        if not quiet or port == 0:  # else nobody would know the port
-            told = counted(len(exchanges), "cassette")
-            announce(f"sseproxy: {server.url} replays {told} of {cassettes} (Ctrl-C stops)")
-        await stopped.wait()
+        told = counted(len(exchanges), "cassette")
+        seat.ready(f"sseproxy: {server.url} replays {told} of {cassettes} (Ctrl-C stops)")
+        await seat.stopped.wait()
         await mock.stop()
+        seat.ask("late", mock.lateness)
         return 0
 
-    raise SystemExit(serve(main))
+    status = serve(place, main, {"turn": turns.take, "late": everything.merge})
+    if report:
+        out.print(console.total_lateness(everything))
+    raise SystemExit(status)

@@ -1,20 +1,155 @@
-"""Runs a server until a signal comes."""
+"""Runs a server until a signal comes: in this process, or in several workers."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import click
 
+from sseproxy.admin import Figures, serve_admin
+from sseproxy.errors import SseproxyError
+from sseproxy.metrics import Metrics, merged
+from sseproxy.printable import printable
+from sseproxy.server import reserve
+from sseproxy.workers import Answers, Crew, Pipe
 
-def serve(main: Callable[[asyncio.Event], Awaitable[int]]) -> int:
-    """Runs `main` with an event that SIGINT or SIGTERM sets; a second signal ends the process at once.
+READY, FIGURES = "ready", "figures"
 
-    Gives main's status, or 130 where SIGINT stopped it and all was well.
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to serve, and with how many processes."""
+
+    host: str
+    port: int
+    workers: int = 1
+    admin_host: str = "127.0.0.1"
+    admin_port: int | None = None
+    quiet: bool = False
+
+    def ready(self, announcement: str) -> None:
+        """Tells people that it serves."""
+        if not self.quiet or self.port == 0:  # else nobody would know the port
+            announce(announcement)
+
+
+@dataclass(slots=True)
+class Seat:
+    """Where one server runs: alone, or as one of several workers."""
+
+    stopped: asyncio.Event
+    """Set when it is to stop."""
+    port: int
+    ask: Callable[[str, object], Any]
+    """Asks, by name, what is one for all workers."""
+    shared: bool = False
+    """Whether others listen on the port too."""
+    first: bool = True
+    """Whether what needs doing once is to be done here."""
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def ready(self, announcement: str) -> None:
+        """It serves: people may be told."""
+        self.ask(READY, announcement)
+
+
+Main = Callable[[Seat], Awaitable[int]]
+"""One server; it gives an exit status."""
+
+
+def serve(place: Place, main: Main, answers: Answers) -> int:
+    """Runs `main` in as many processes as there are to be; `answers` are those of the parent of workers."""
+    if place.workers == 1:
+        return until_stopped(lambda stopped: _alone(place, main, answers, stopped))
+    with reserve(place.host, place.port) as reserved:
+        port = reserved.getsockname()[1]
+        crew = Crew(place.workers, lambda number, pipe: _work(main, number, pipe, port))
+        return until_stopped(lambda stopped: _lead(place, crew, answers, stopped), in_a_hurry=crew.kill)
+
+
+async def _alone(place: Place, main: Main, answers: Answers, stopped: asyncio.Event) -> int:
+    answers = {**answers, READY: place.ready}
+    seat = Seat(stopped, place.port, lambda name, argument: answers[name](argument))
+
+    async def figures() -> bytes:
+        return seat.metrics.page()
+
+    async with _admin(place, figures):
+        return await main(seat)
+
+
+def _work(main: Main, number: int, parent: Pipe, port: int) -> int:
+    """What one worker does."""
+
+    async def run(stopped: asyncio.Event) -> int:
+        seat = Seat(stopped, port, parent.ask_now, shared=True, first=number == 0)
+        parent.open({FIGURES: lambda _: seat.metrics.families()}, on_closed=stopped.set)
+        try:
+            return await main(seat)
+        finally:
+            parent.close()
+
+    try:
+        return until_stopped(run, signals=(signal.SIGTERM,))  # Ctrl-C is for the parent to pass on
+    except SseproxyError as error:
+        announce(f"Error: {printable(str(error))}")
+        return 2
+
+
+async def _lead(place: Place, crew: Crew, answers: Answers, stopped: asyncio.Event) -> int:
+    """What the parent of the workers does."""
+    starting = place.workers
+
+    def ready(announcement: str) -> None:
+        nonlocal starting
+        starting -= 1
+        if starting == 0:
+            place.ready(announcement)
+
+    def lost() -> None:
+        if starting:
+            stopped.set()
+
+    async def figures() -> bytes:
+        return merged(await crew.ask(FIGURES))
+
+    crew.open({**answers, READY: ready}, on_lost=lost)
+    ended = asyncio.create_task(crew.wait())
+    told = asyncio.create_task(stopped.wait())
+    async with _admin(place, figures):
+        await asyncio.wait([ended, told], return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        crew.stop()
+        return await ended
+
+
+@contextlib.asynccontextmanager
+async def _admin(place: Place, figures: Figures) -> AsyncIterator[None]:
+    """Around the server: there from before the first stream until after the last."""
+    if place.admin_port is None:
+        yield
+        return
+    async with serve_admin(place.admin_host, place.admin_port, figures) as url:
+        announce(f"sseproxy: {url}/metrics and /healthz")
+        yield
+
+
+def until_stopped(
+    main: Callable[[asyncio.Event], Awaitable[int]],
+    signals: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM),
+    in_a_hurry: Callable[[], None] = lambda: None,
+) -> int:
+    """Runs `main` with an event that these signals set; a second one ends the process at once.
+
+    Gives main's status, or 130 where SIGINT stopped it and all was well. `in_a_hurry` is called before the
+    process is ended at once.
     """
     interrupted = False
 
@@ -25,11 +160,12 @@ def serve(main: Callable[[asyncio.Event], Awaitable[int]]) -> int:
         def stop(number: int) -> None:
             nonlocal interrupted
             if stopped.is_set():
+                in_a_hurry()
                 os._exit(130 if number == signal.SIGINT else 1)
             interrupted = number == signal.SIGINT
             stopped.set()
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in signals:
             if sys.platform == "win32":  # the event loop takes no signal handlers there
                 signal.signal(number, lambda got, _: loop.call_soon_threadsafe(stop, got))
             else:

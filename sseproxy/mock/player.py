@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from sseproxy.analysis.punctuality import Punctuality
 from sseproxy.clock import Clock
 from sseproxy.exchange import End, ResponseHead
 from sseproxy.http1 import ResponseFramer
+from sseproxy.mock.alarm import Alarm
 from sseproxy.schedule import Step
 from sseproxy.server import WAITING_LIMIT, Client
 
@@ -18,13 +20,16 @@ class Player:
     A client that is slow to read holds the play up; what came due meanwhile follows when it reads again.
     """
 
-    def __init__(self, client: Client, steps: Sequence[Step], clock: Clock) -> None:
+    def __init__(self, client: Client, steps: Sequence[Step], clock: Clock, alarm: Alarm) -> None:
         self._client = client
         self._steps = steps
         self._clock = clock
+        self._alarm = alarm
         self._next = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm_is_set = False
         self._paused = False
+        self._held_up_until = 0  # what came due before is late by the client's doing
+        self.punctuality = Punctuality()
         self.framer: ResponseFramer | None = None
         """Set when the client has the response's head."""
         self.done: asyncio.Future[End | None] = asyncio.get_running_loop().create_future()
@@ -32,17 +37,18 @@ class Player:
 
     def play(self) -> None:
         """Writes what is due, and comes back when the next step is."""
-        self._timer = None
+        self._alarm_is_set = False
         while self._next < len(self._steps) and not self._paused and not self.done.done():
-            wait = self._client.arrived + self._steps[self._next].due - self._clock.now()
-            if wait > 0:
-                self._timer = asyncio.get_running_loop().call_later(wait / 1e6, self.play)
+            now = self._clock.now() - self._client.arrived
+            due = self._steps[self._next].due
+            if due > now:
+                self._alarm.set(self._client.arrived + due, self.play)
+                self._alarm_is_set = True
                 return
-            self._write_due()
+            self._write_due(now)
 
-    def _write_due(self) -> None:
+    def _write_due(self, now: int) -> None:
         """One write of the steps that are due, up to what may wait for a slow client."""
-        now = self._clock.now() - self._client.arrived
         out: list[bytes] = []
         size = 0
         while self._next < len(self._steps) and size < WAITING_LIMIT:
@@ -50,6 +56,8 @@ class Player:
             if step.due > now:
                 break
             self._next += 1
+            if step.due >= self._held_up_until:
+                self.punctuality.add(now - step.due)
             out.append(self._bytes(step))
             size += len(out[-1])
         self._client.write(b"".join(out))
@@ -74,8 +82,6 @@ class Player:
         self._finish(end)
 
     def _finish(self, end: End | None) -> None:
-        if self._timer:
-            self._timer.cancel()
         if not self.done.done():
             self.done.set_result(end)
 
@@ -84,7 +90,8 @@ class Player:
 
     def client_resumed(self) -> None:
         self._paused = False
-        if not self._timer:
+        self._held_up_until = self._clock.now() - self._client.arrived
+        if not self._alarm_is_set:
             self.play()
 
     def client_left(self) -> None:

@@ -35,8 +35,14 @@ TIDY_INTERVAL = 10.0
 class Proxy:
     """The recording reverse proxy."""
 
-    def __init__(self, options: Options, clock: Clock, metrics: Metrics | None = None) -> None:
-        """Raises SseproxyError for an upstream that is no URL."""
+    def __init__(
+        self,
+        options: Options,
+        clock: Clock,
+        metrics: Metrics | None = None,
+        session: Session | None = None,
+    ) -> None:
+        """`session`: one that others share. Raises SseproxyError for an upstream that is no URL."""
         self._options = options
         self._clock = clock
         self._metrics = metrics or Metrics()
@@ -49,18 +55,20 @@ class Proxy:
                 tls=options.upstream_tls,
             )
             self._routes[Route(prefix, url, upstream.path)] = upstream
-        self.session = Session(options.cassettes, clock, options.max_body)
+        self.session = session or Session(options.cassettes, clock, options.max_body)
         self._connections: dict[ClientConnection, dict[Route, Connection]] = {}
         self._open: set[Tee] = set()
-        self._metrics.open_streams.set_function(lambda: len(self._open))
-        self._metrics.lost_recordings.set_function(lambda: self.session.lost)
+        self._metrics.show_open_streams(lambda: len(self._open))
+        self._metrics.show_lost_recordings(lambda: self.session.lost)
         self._tidying: asyncio.Task[None] | None = None
         self._stopped = False
 
     async def start(self) -> Running:
         """Listens. Raises SseproxyError where it can't."""
         options = self._options
-        self._server = await listen(self._handle, options.host, options.port, self._clock, options.tls)
+        self._server = await listen(
+            self._handle, options.host, options.port, self._clock, options.tls, shared=options.shared
+        )
         if options.keep:
             self._tidying = asyncio.create_task(self._tidy())
         return self._server

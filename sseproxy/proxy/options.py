@@ -19,6 +19,8 @@ class Options:
     cassettes: Path
     host: str = "127.0.0.1"
     port: int = 8080
+    shared: bool = False
+    """Whether other processes listen on the port too."""
     tls: ssl.SSLContext | None = None
     """The certificate to serve https with; None: plain http."""
     upstream_tls: ssl.SSLContext | None = None

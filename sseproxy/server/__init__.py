@@ -6,7 +6,7 @@ the transport. What this takes of aiohttp's inside stands in `connection` alone.
 
 from sseproxy.server.client import BodyError, Client
 from sseproxy.server.connection import WAITING_LIMIT, Connection, Listener
-from sseproxy.server.listen import Running, listen, serving_context
+from sseproxy.server.listen import Running, listen, reserve, serving_context
 
 __all__ = [
     "WAITING_LIMIT",
@@ -16,5 +16,6 @@ __all__ = [
     "Listener",
     "Running",
     "listen",
+    "reserve",
     "serving_context",
 ]

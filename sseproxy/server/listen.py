@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import os
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,6 +22,9 @@ from sseproxy.server.connection import Connection, Sent, Server
 from sseproxy.server.transport import FLUSH_LIMIT
 
 log = logging.getLogger("sseproxy.server")
+
+BACKLOG = 1024
+"""Connections that may wait to be accepted."""
 
 Handler = Callable[[Client], Awaitable[None]]
 
@@ -54,11 +58,18 @@ class Running:
 
 
 async def listen(
-    handler: Handler, host: str, port: int, clock: Clock, tls: ssl.SSLContext | None = None
+    handler: Handler,
+    host: str,
+    port: int,
+    clock: Clock,
+    tls: ssl.SSLContext | None = None,
+    *,
+    shared: bool = False,
 ) -> Running:
     """Starts a server; port 0 takes any that is free. Raises SseproxyError where it can't listen.
 
-    The handler gets requests that are fit to be passed on; others have been refused.
+    `shared`: other processes listen on the port too, which somebody has reserved. The handler gets requests
+    that are fit to be passed on; others have been refused.
     """
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -80,12 +91,36 @@ async def listen(
 
     server = Server(handle, clock)
     try:
-        listener = await asyncio.get_running_loop().create_server(server, host, port, backlog=1024, ssl=tls)
+        listener = await asyncio.get_running_loop().create_server(
+            server, host, port, backlog=BACKLOG, ssl=tls, reuse_port=shared or None
+        )
     except OSError as error:
         raise SseproxyError(_cannot_listen(host, port, error)) from None
     except OverflowError:
         raise SseproxyError(f"can't listen on {host}:{port}: a port is 0 to 65535") from None
     return Running(server, listener, host, "https" if tls else "http")
+
+
+def reserve(host: str, port: int) -> socket.socket:
+    """A socket that holds a port for several processes and does not listen itself; port 0 takes any.
+
+    Raises SseproxyError where the port is taken, or the system has no way to share one.
+    """
+    if not hasattr(socket, "SO_REUSEPORT"):
+        raise SseproxyError("--workers: this system can't share a port among processes")
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as alone:  # who shares does not notice that somebody else has the port
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            alone.bind(address)
+            alone.listen()
+            address = alone.getsockname()
+        shared = socket.socket(family)
+        shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        shared.bind(address)
+    except OSError as error:
+        raise SseproxyError(_cannot_listen(host, port, error)) from None
+    return shared
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> str:

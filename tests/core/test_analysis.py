@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
-from fractions import Fraction
-from itertools import pairwise
 
 import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from sseproxy.analysis.events import read_stream
-from sseproxy.analysis.exactness import Exactness, compare, percentile
+from sseproxy.analysis.exactness import Exactness, compare
 from sseproxy.analysis.report import as_json
 from sseproxy.analysis.validate import findings
 from sseproxy.exchange import Arrival, End, Ending, Exchange
@@ -118,50 +114,6 @@ def test_another_ending_is_not_the_same() -> None:
 @pytest.mark.parametrize("other", [b"event:t\ndata:a\n\n", b"id:1\ndata:a\n\n", b"data:b\n\n"])
 def test_type_id_and_data_make_an_event(other: bytes) -> None:
     assert not compare(played((1, A)), played((1, other)), 1.0).order_equal
-
-
-@pytest.mark.parametrize(
-    ("values", "share", "expected"),
-    [
-        ([], 0.5, 0),
-        ([7], 0.0, 7),
-        ([7], 0.5, 7),
-        ([7], 1.0, 7),
-        ([2, 1], 0.5, 1),
-        ([2, 1], 0.51, 2),
-        ([3, 1, 2], 0.5, 2),
-        ([4, 3, 2, 1], 0.5, 2),
-        ([4, 3, 2, 1], 0.75, 3),
-        (range(1, 101), 0.5, 50),
-        (range(1, 101), 0.99, 99),
-        (range(1, 101), 1.0, 100),
-        (range(1, 102), 0.99, 100),
-        (range(1, 11), 0.99, 10),
-        ([5, 5, 5, 9], 0.75, 5),
-        ([-3, -1, -2], 0.5, -2),
-    ],
-)
-def test_percentiles(values: list[int], share: float, expected: int) -> None:
-    assert percentile(values, share) == expected
-
-
-@settings(deadline=None, derandomize=True)
-@given(st.lists(st.integers(), min_size=1), st.sampled_from(["0.5", "0.9", "0.95", "0.99", "1"]))
-def test_a_percentile_is_the_smallest_value_that_enough_do_not_exceed(values: list[int], share: str) -> None:
-    def share_up_to(limit: int) -> Fraction:
-        return Fraction(sum(value <= limit for value in values), len(values))
-
-    found = percentile(values, float(share))
-    assert share_up_to(found) >= Fraction(share)
-    assert all(share_up_to(value) < Fraction(share) for value in values if value < found)
-
-
-@settings(deadline=None, derandomize=True)
-@given(st.lists(st.integers(), min_size=1))
-def test_percentiles_ascend_to_the_largest(values: list[int]) -> None:
-    found = [percentile(values, share / 20) for share in range(21)]
-    assert all(one <= other for one, other in pairwise(found))
-    assert (found[0], found[-1]) == (min(values), max(values))
 
 
 def ended(end: End | None, *came: Arrival) -> Exchange:

@@ -245,11 +245,11 @@ async def recorded(script: Script, cassettes: Path, **options: Any) -> AsyncIter
 @contextlib.asynccontextmanager
 async def replayer(exchanges: Iterable[Exchange], speed: float = math.inf) -> AsyncIterator[Running]:
     """A mock server on a free port."""
-    server = await Mock(exchanges, MockOptions(port=0, speed=speed), SystemClock()).start()
+    mock = Mock(exchanges, MockOptions(port=0, speed=speed), SystemClock())
     try:
-        yield server
+        yield await mock.start()
     finally:
-        await server.stop()
+        await mock.stop()
 
 
 def only_cassette(folder: Path) -> Exchange:

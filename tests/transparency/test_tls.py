@@ -169,8 +169,8 @@ async def test_recorder_and_replay_serve_https(ca: trustme.CA, ca_file: Path, tm
         first = await ask_securely(proxy, get(b"/a"), ca_file)
     assert first == closing(CHUNKED)
     options = MockOptions(port=0, tls=serving_context(chain, key))
-    mock = await Mock(recordings(folder), options, SystemClock()).start()
-    again = await ask_securely(mock, get(b"/a"), ca_file)
+    mock = Mock(recordings(folder), options, SystemClock())
+    again = await ask_securely(await mock.start(), get(b"/a"), ca_file)
     await mock.stop()
     assert again.partition(b"\r\n\r\n")[0] == first.partition(b"\r\n\r\n")[0]
     assert again.endswith(b"data: a\n\n\r\n0\r\n\r\n")

@@ -1,0 +1,59 @@
+"""Who is to be called when: one heap of due times and one timer for all streams."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections.abc import Callable
+
+from sseproxy.clock import Clock
+from sseproxy.mock.timer import Timer, timer
+
+log = logging.getLogger("sseproxy.mock")
+
+Callback = Callable[[], None]
+
+
+class Alarm:
+    """Calls each callback at its due time, the earliest first, equal ones in the order they were set."""
+
+    def __init__(self, clock: Clock, make_timer: Callable[[Callback], Timer] = timer) -> None:
+        self._clock = clock
+        self._timer = make_timer(self._ring)
+        self._calls: list[tuple[int, int, Callback]] = []
+        self._count = 0
+        self._rings_at: int | None = None
+        self._ringing = False
+
+    def set(self, due: int, callback: Callback) -> None:
+        """`due`: microseconds on the clock. What is due already is called when the loop has had its turn."""
+        self._count += 1
+        heapq.heappush(self._calls, (due, self._count, callback))
+        if not self._ringing:
+            self._start()
+
+    def close(self) -> None:
+        """Calls nobody any more."""
+        self._calls.clear()
+        self._timer.close()
+
+    def _start(self) -> None:
+        if not self._calls or self._calls[0][0] == self._rings_at:
+            return
+        self._rings_at = self._calls[0][0]
+        self._timer.start(self._rings_at - self._clock.now())
+
+    def _ring(self) -> None:
+        self._rings_at = None
+        self._ringing = True
+        now = (
+            self._clock.now()
+        )  # what comes due meanwhile waits for the next ring: sockets have a turn between
+        while self._calls and self._calls[0][0] <= now:
+            _, _, callback = heapq.heappop(self._calls)
+            try:
+                callback()
+            except Exception:
+                log.exception("a fault of sseproxy in one stream; the others go on")
+        self._ringing = False
+        self._start()
