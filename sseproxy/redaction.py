@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from sseproxy.exchange import Headers, Request, ResponseHead
@@ -34,6 +35,7 @@ _USERINFO = re.compile(rb"([A-Za-z]+://)[^/?#@]*@")
 _WORD = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
+@lru_cache(maxsize=4096)
 def _is_credential(name: bytes) -> bool:
     words = [word.lower() for word in _WORD.findall(name)]
     if _WORDS.intersection(words):

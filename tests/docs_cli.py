@@ -67,6 +67,10 @@ sseproxy health --port 8080 && echo up
 sseproxy ls cassettes
 sseproxy ls cassettes/captures fresh.sse.jsonl
 """,
+    "pack": """\
+sseproxy pack cassettes                      # smaller, and read as they are
+sseproxy pack --unpack cassettes             # for a review
+""",
     "record": """\
 sseproxy record --upstream http://localhost:3000
 sseproxy record --upstream https://api.example.com/v1 --cassettes fresh --port 9000
@@ -77,6 +81,7 @@ sseproxy record --upstream http://localhost:3000 --only 'POST /api/*' --keep 7d
 sseproxy replay                              # ./cassettes on port 8080, in the recorded rhythm
 sseproxy replay --cassettes fresh --speed max
 sseproxy replay --cassettes one.sse.jsonl --speed 0.5
+sseproxy replay --workers 2 --report          # how late each stream was
 """,
     "show": """\
 sseproxy show cassettes/*_01M839VCWDDXTM6X.sse.jsonl

@@ -130,6 +130,8 @@ def data(t: int, arrival: bytes) -> bytes:
     """The `data` records of one arrival, one slice a line."""
     if b"\r" in arrival:
         return _sliced(t, arrival, more=False)
+    if len(arrival) <= SLICE_LIMIT:
+        return _block(t, arrival, more=False)
     *blocks, last = _blocks(arrival)
     return b"".join([*(_block(t, block, more=True) for block in blocks), _block(t, last, more=False)])
 

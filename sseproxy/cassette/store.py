@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sseproxy.cassette.decode import decode, decode_tail
-from sseproxy.cassette.naming import PART, SUFFIX
+from sseproxy.cassette.naming import PACKED, PART, SUFFIX
+from sseproxy.cassette.pack import read
 from sseproxy.errors import CassetteError, NoHeadYetError, SseproxyError
 from sseproxy.exchange import Exchange
 
@@ -25,7 +26,8 @@ def find(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(each for each in path.rglob(f"*{SUFFIX}*") if each.name.endswith((SUFFIX, PART)))
+            names = sorted(path.rglob(f"*{SUFFIX}*"))
+            inside = [each for each in names if each.name.endswith((SUFFIX, PART)) or _is_only_packed(each)]
             if not inside:
                 raise SseproxyError(f"{path}: no cassettes (*{SUFFIX}) in this folder")
             found += inside
@@ -38,11 +40,16 @@ def find(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
+def _is_only_packed(path: Path) -> bool:
+    """Packing that was broken off may leave both."""
+    return path.name.endswith(PACKED) and not path.with_name(path.name.removesuffix(PACKED) + SUFFIX).exists()
+
+
 def load(path: Path) -> Exchange:
     """The exchange in a cassette. Raises CassetteError, with the path, for what can't be read."""
     path = _present(path)
     try:
-        data = path.read_bytes()
+        data = read(path)
     except OSError as error:
         raise CassetteError(f"can't be read: {error.strerror}", path) from None
     try:

@@ -19,25 +19,38 @@ class CassetteWriter:
 
     def __init__(self, folder: Path, name: str) -> None:
         """Creates the file, and the folder where it is missing. Raises OSError; nothing exists then."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / (name.removesuffix(SUFFIX) + PART)
-        self._final = folder / name
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        self._file = os.open(self.path, flags, 0o644)
+        self._folder = folder
+        self._name = name.removesuffix(SUFFIX) + PART
+        self._final_name = name
+        try:
+            self._file = self._create()
+        except FileNotFoundError:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = self._create()
         self._size = 0
         self._torn: OSError | None = None
         if fcntl:
             with contextlib.suppress(OSError):  # a file system without locks
                 fcntl.flock(self._file, fcntl.LOCK_EX)
 
+    @property
+    def path(self) -> Path:
+        """Where the cassette is now."""
+        return self._folder / self._name
+
+    def _create(self) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        # A string: on the way of every request, paths joined as objects take as long as the file itself.
+        return os.open(f"{self._folder}{os.sep}{self._name}", flags, 0o644)
+
     def append(self, lines: bytes) -> None:
         """Writes whole lines, all or none. Raises OSError where the disk takes less."""
         if self._torn:
             raise self._torn
         try:
-            rest = memoryview(lines)
-            while rest:  # a disk that fills up takes a part and says so only at the next write
-                rest = rest[os.write(self._file, rest) :]
+            written = os.write(self._file, lines)
+            while written < len(lines):  # a disk that fills up says so at the next write
+                written += os.write(self._file, lines[written:])
         except OSError as error:
             self._take_back(error)
             raise
@@ -53,7 +66,9 @@ class CassetteWriter:
     def finish(self) -> None:
         """Closes the cassette and gives it its final name. Raises OSError; the `.part` is whole then."""
         self.close()  # before: an open file can't be renamed everywhere
-        self.path = self.path.replace(self._final)
+        folder = f"{self._folder}{os.sep}"
+        os.replace(folder + self._name, folder + self._final_name)  # noqa: PTH105 - as in _create
+        self._name = self._final_name
 
     def close(self) -> None:
         if self._file >= 0:

@@ -22,6 +22,7 @@ _COMMANDS = {
     "demo": "sseproxy.cli.demo:demo",
     "health": "sseproxy.cli.health:health",
     "ls": "sseproxy.cli.look:ls",
+    "pack": "sseproxy.cli.pack:pack",
     "record": "sseproxy.cli.record:record",
     "replay": "sseproxy.cli.replay:replay",
     "show": "sseproxy.cli.look:show",

@@ -172,8 +172,17 @@ def until_stopped(
                 loop.add_signal_handler(number, stop, number)
         return await main(stopped)
 
-    status = asyncio.run(run())
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        status = runner.run(run())
     return status or (130 if interrupted else 0)
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    if os.environ.get("UV") == "1":
+        import uvloop
+
+        return uvloop.new_event_loop()
+    return asyncio.new_event_loop()
 
 
 def announce(text: str) -> None:

@@ -81,7 +81,7 @@ class ResponseFramer:
         """The pieces as one write. In a chunked body each piece stays a chunk of its own."""
         if not self.chunked:
             return b"".join(pieces)
-        return b"".join([chunk(piece) for piece in pieces if piece])
+        return b"".join([b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces if piece])
 
     def last(self, trailers: Headers = ()) -> bytes:
         """What tells a client that the body is whole; empty unless the body is chunked."""

@@ -139,7 +139,7 @@ class Proxy:
         upgrade = asks_for_websocket(client.request.headers)
         tee.send(upstream, self._head(client, route, upgrade=upgrade), upgrade=upgrade)
         if client.body_complete:
-            await asyncio.wait([tee.done])  # a wait does not cancel what it waits for
+            await asyncio.shield(tee.done)
         else:
             await self._finish_upload(client, upstream, tee)
 
@@ -220,10 +220,11 @@ class Proxy:
         end = recording.end if recording else None
         ending = end.reason if end else tee.done.result().reason
         self._metrics.ended(ending, self._clock.now() - client.arrived)
-        if recording and end:
-            expected = ending.whole or ending in (Ending.CLIENT_LEFT, Ending.LIMIT)
+        expected = ending.whole or ending in (Ending.CLIENT_LEFT, Ending.LIMIT)
+        level = logging.INFO if expected else logging.WARNING
+        if recording and end and exchange_log.isEnabledFor(level):
             exchange_log.log(
-                logging.INFO if expected else logging.WARNING,
+                level,
                 "%s %s %s, %d bytes in %.3f s, %s%s",
                 client.request.method,
                 printable_bytes(recording.target),

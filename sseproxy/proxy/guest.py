@@ -42,9 +42,13 @@ class GuestWriter:
 
     def write(self, lines: bytes, data: bytes = b"", t: int = 0) -> None:
         """One write: lines that the cassette makes no sense without, then one arrival's data."""
-        self._owed += lines
-        coded = self._hole_note(t) + encode.data(t, data) if data else b""
-        if self._append(self._owed + coded):
+        coded = encode.data(t, data) if data else b""
+        if self._open_hole and data:
+            coded = self._hole_note(t) + coded
+        if lines or self._owed:
+            self._owed += lines
+            coded = self._owed + coded
+        if self._append(coded):
             self._owed = b""
             if data:
                 self.stored += len(data)

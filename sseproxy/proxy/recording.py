@@ -71,8 +71,8 @@ class Recording:
         """A part of the request's body, before it is sent on; `complete` with the last, and its trailers."""
         self._upload_size += len(data)
         self._upload_complete = complete
-        trailers, _ = mask_headers(trailers)
-        self._request = replace(self._request, trailers=trailers)
+        if trailers:
+            self._request = replace(self._request, trailers=mask_headers(trailers)[0])
         t = self._t(self._session.clock.now())
         if not self._begun:
             self._upload.append(data)
@@ -113,6 +113,10 @@ class Recording:
         `client_is_gone`: the upstream is read to its end all the same.
         """
         t = self._t(read.at)
+        if not (read.head or read.end or self._switched):
+            if data := self._within_limit(read.data):
+                self._file.write(b"", data, t)
+            return
         lines = data = b""
         if read.head:
             self._response = replace(read.head, t=t)

@@ -68,6 +68,12 @@ class Tee:
         if self.done.done():
             return
         self._recorder.received(read, client_is_gone=self._client_is_gone)
+        if self.framer and not read.end:
+            self._client.write(self.framer.body(read.body))
+        else:
+            self._begin_or_end(read)
+
+    def _begin_or_end(self, read: Read) -> None:
         out: list[bytes] = []
         if self._client.request.version == "1.1":
             out += [interim_head(*answer) for answer in read.interim]

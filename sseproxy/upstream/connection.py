@@ -117,10 +117,10 @@ class Connection(asyncio.Protocol):
             self.abort()  # whatever it is, the next exchange must not get it
             return
         read = self._response.feed(data, now)
-        if isinstance(self._response, ResponseParser) and self._response.switched:
+        if self._response.switched:
             self._response = Tunnel()
             self._stop_idle_timer()  # both sides may be silent for as long as they like
-        if read.interim or read.head or read.body or read.end:
+        if read.body or read.head or read.end or read.interim:
             self._deliver(read, reusable=self._response.reusable)
 
     def eof_received(self) -> None:

@@ -20,7 +20,7 @@ class Read:
 
     at: int
     """Microseconds on the connection's clock."""
-    interim: list[tuple[int, bytes, Headers]] = field(default_factory=list)
+    interim: tuple[tuple[int, bytes, Headers], ...] = ()
     """1xx answers: status, reason, headers."""
     head: ResponseHead | None = None
     """Its `t` is 0: the edge does not know when the exchange began."""
@@ -32,7 +32,7 @@ class Read:
 
     @property
     def data(self) -> bytes:
-        return b"".join(self.body)
+        return self.body[0] if len(self.body) == 1 else b"".join(self.body)
 
 
 class ResponseParser:
@@ -118,7 +118,7 @@ class ResponseParser:
             self._fail("the upstream switched protocols, which nobody asked for")
             return
         if status < 200 and not self.switched:
-            self._read.interim.append((status, self._reason, headers))
+            self._read.interim += ((status, self._reason, headers),)
             return
         self._framing = response_framing(self._method, status, headers)
         version = self._parser.get_http_version()
@@ -146,7 +146,7 @@ class ResponseParser:
 class Tunnel:
     """After a switch of protocols: the same interface over bytes that mean nothing here."""
 
-    reusable = False
+    reusable = switched = False
 
     def feed(self, data: bytes, at: int) -> Read:
         return Read(at, body=[data])

@@ -1,0 +1,69 @@
+"""Cassettes as zstd files, one for one: `NAME.sse.jsonl.zst`. Every command reads them as they are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from sseproxy.cassette.decode import decode
+from sseproxy.cassette.naming import PACKED, SUFFIX
+from sseproxy.errors import CassetteError, SseproxyError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+LEVEL = 12
+"""Of zstd's 1 to 22: cassettes are packed once and small."""
+
+
+def read(path: Path) -> bytes:
+    """The lines of a cassette, packed or not. Raises OSError, and CassetteError for what is no zstd."""
+    data = path.read_bytes()
+    return _unpacked(data, path) if path.name.endswith(PACKED) else data
+
+
+def _unpacked(data: bytes, path: Path) -> bytes:
+    try:
+        return zstd.decompress(data)
+    except zstd.ZstdError as error:
+        raise CassetteError(f"can't be unpacked: {error}", path) from None
+
+
+def pack(path: Path) -> Path:
+    """Puts the packed cassette in the place of a finished one; its new path.
+
+    The old file goes when the new one is whole on the disk. Raises CassetteError for a file that is no
+    cassette, SseproxyError where it can't be written.
+    """
+    return _replace(path, path.with_name(path.name.removesuffix(SUFFIX) + PACKED), packed=True)
+
+
+def unpack(path: Path) -> Path:
+    """The way back; as `pack`."""
+    return _replace(path, path.with_name(path.name.removesuffix(PACKED) + SUFFIX), packed=False)
+
+
+def _replace(old: Path, new: Path, *, packed: bool) -> Path:
+    try:
+        lines, state = read(old), old.stat()
+        try:
+            decode(lines)
+        except CassetteError as error:
+            raise error.located(old) from None
+        beside = new.with_name(f".{new.name}.{os.getpid()}")
+        try:
+            with beside.open("wb") as file:
+                file.write(zstd.compress(lines, LEVEL) if packed else lines)
+                file.flush()
+                os.fsync(file.fileno())
+            os.utime(beside, ns=(state.st_atime_ns, state.st_mtime_ns))  # `record --keep 7d` goes by it
+            beside.replace(new)
+        finally:
+            beside.unlink(missing_ok=True)
+        old.unlink()
+    except OSError as error:
+        raise SseproxyError(f"{old}: can't be replaced: {error.strerror}") from None
+    return new
