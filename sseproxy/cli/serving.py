@@ -172,17 +172,18 @@ def until_stopped(
                 loop.add_signal_handler(number, stop, number)
         return await main(stopped)
 
-    with asyncio.Runner(loop_factory=_loop) as runner:
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
         status = runner.run(run())
     return status or (130 if interrupted else 0)
 
 
-def _loop() -> asyncio.AbstractEventLoop:
-    if os.environ.get("UV") == "1":
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's where there is one: an event that comes alone is passed on in two thirds of the time."""
+    try:
         import uvloop
-
-        return uvloop.new_event_loop()
-    return asyncio.new_event_loop()
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def announce(text: str) -> None:

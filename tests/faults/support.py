@@ -161,6 +161,7 @@ def open_files() -> Counter[str]:
     for path in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):  # that of the listing itself
             found[re.sub(r":\[\d+\]$", "", str(path.readlink()))] += 1
+    del found["/dev/null"]  # uvloop opens it once, for when there are no descriptors left
     return found
 
 

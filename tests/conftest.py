@@ -1,0 +1,23 @@
+"""Which event loop the tests run on; what is started as a process takes the one that its users get."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--loop", choices=["asyncio", "uvloop"], default="asyncio", help="Event loop of the tests."
+    )
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    if config.getoption("--loop") == "asyncio":
+        return {"asyncio": asyncio.new_event_loop}
+    uvloop = pytest.importorskip("uvloop")
+    return {"uvloop": uvloop.new_event_loop}
