@@ -8,8 +8,9 @@ import resource
 import sys
 from pathlib import Path
 
-from tests.bench import machine, report
+from tests.bench import machine, ratios, report
 from tests.bench.cells import Cell, run
+from tests.bench.commands import command_cells
 from tests.bench.streams import proxy_cells, replay_cells
 from tests.bench.targets import proxies, sseproxy
 from tests.bench.tools import MissingToolError, program
@@ -22,14 +23,26 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--only", nargs="+", metavar="CELL", help="these cells alone; --list names them")
     parser.add_argument("--targets", nargs="+", metavar="TARGET", help="these proxies alone")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each is measured (5)")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the events: to see that all works")
+    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (5)")
+    parser.add_argument(
+        "--quick", action="store_true", help="1 round of a tenth of the events: to see that all works"
+    )
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="put the tables between the marks in it"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples here")
     parser.add_argument(
         "--sseproxy", type=Path, metavar="FILE", help="the program to measure (beside this python)"
     )
     parser.add_argument(
         "--against", type=Path, metavar="FILE", help="another sseproxy, measured in the same turns"
+    )
+    parser.add_argument(
+        "--library",
+        type=int,
+        default=16,
+        metavar="MIB",
+        help="size of the library that is read (16)",
     )
     parser.add_argument("--list", action="store_true", help="name the cells and end")
     return parser.parse_args()
@@ -58,6 +71,7 @@ def main() -> int:
         cells = proxy_cells(targets, quick=options.quick) + replay_cells(
             measured, against, quick=options.quick
         )
+        cells += command_cells(measured, options.library, quick=options.quick)
         cells = chosen(cells, options.only)
         if options.list:
             print("\n".join(f"{cell.name:12} {cell.what}" for cell in cells))
@@ -67,12 +81,16 @@ def main() -> int:
     except MissingToolError as problem:
         print(f"bench: {problem}", file=sys.stderr)
         return 2
+    rounds = options.rounds or (1 if options.quick else 5)
     began = machine.facts(measured)
-    results = run(cells, 1 if options.quick and options.rounds == 5 else options.rounds)
-    print("\n".join(f"{key}: {value}" for key, value in began.items()), end="\n\n")
-    print(report.tables(cells, results), end="")
+    began["rounds"] = f"{rounds}{', a tenth of the events' if options.quick else ''}"
+    results = run(cells, rounds)
+    text = report.facts(began) + ratios.table(results) + report.tables(cells, results)
+    print(text, end="")
+    if options.markdown:
+        report.put(options.markdown, text)
     if options.json:
-        told = {"machine": began, "cells": report.as_json(cells, results)}
+        told = {"machine": began, "cells": report.as_json(cells, results), "aims": ratios.as_json(results)}
         options.json.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 1 if any(note.startswith("FAILED") for note in results.notes.values()) else 0
 

@@ -32,7 +32,7 @@ class Cell:
     columns: tuple[Column, ...]
     subjects: tuple[str, ...]
     measure: Callable[[str], Sample]
-    """One measurement of a subject. Raises MissingToolError where it can't be, BrokenRunError where it went wrong."""
+    """One measurement of a subject. Raises MissingToolError and BrokenRunError."""
 
 
 @dataclass(frozen=True, slots=True)

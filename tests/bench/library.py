@@ -48,26 +48,31 @@ def due_times(stream: int, workload: Workload) -> list[int]:
 
 
 def cassette(stream: int, workload: Workload, id: str) -> bytes:
-    asked = request(stream, workload)
+    return _head(stream, id) + _rest(stream, workload)
+
+
+def _head(stream: int, id: str) -> bytes:
+    wall = wall_text(BEGAN + timedelta(milliseconds=stream))
+    return encode.head(Head(id, "bench", wall, "BENCH", stream * 1_000, "http://127.0.0.1:3000"))
+
+
+def _rest(stream: int, workload: Workload) -> bytes:
     times = due_times(stream, workload)
-    head = Head(id, "bench", wall_text(BEGAN), "BENCH", stream, "http://127.0.0.1:3000")
-    answer = ResponseHead(
-        min(1_000, times[0]), 200, b"OK", "1.1", ((b"Content-Type", b"text/event-stream"),), Framing.CHUNKED
-    )
-    lines = [encode.head(head), encode.request(asked), encode.response(answer)]
+    kind = ((b"Content-Type", b"text/event-stream"), (b"Transfer-Encoding", b"chunked"))
+    answer = ResponseHead(min(1_000, times[0]), 200, b"OK", "1.1", kind, Framing.CHUNKED)
+    lines = [encode.request(request(stream, workload)), encode.response(answer)]
     lines += [encode.data(t, event(stream, number, t, workload.size)) for number, t in enumerate(times)]
     lines.append(encode.end(End(times[-1], Ending.CLEAN, workload.events * workload.size)))
     return b"".join(lines)
 
 
-def fill(folder: Path, workload: Workload, count: int) -> int:
-    """Writes cassettes of the streams 0 to count - 1; gives their size in bytes."""
-    folder.mkdir(parents=True)
+def fill(folder: Path, workload: Workload, count: int, distinct: int) -> None:
+    """Writes `count` cassettes, of `distinct` different exchanges."""
+    folder.mkdir(parents=True, exist_ok=True)
     ids = Ids(Random(0))
-    size = 0
-    for stream in range(count):
-        wall = BEGAN + timedelta(milliseconds=stream)
-        asked = request(stream, workload)
+    rests = [_rest(stream, workload) for stream in range(distinct)]
+    for number in range(count):
+        wall = BEGAN + timedelta(milliseconds=number)
+        asked = request(number % distinct, workload)
         name = file_name(wall, asked.method, asked.target, id := ids.next(wall))
-        size += (folder / name).write_bytes(cassette(stream, workload, id))
-    return size
+        (folder / name).write_bytes(_head(number, id) + rests[number % distinct])

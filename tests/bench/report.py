@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from tests.bench.cells import Cell, Column, Results
+
+BEGIN = "<!-- bench: begin -->\n"
+END = "<!-- bench: end -->\n"
+
+
+def put(page: Path, text: str) -> None:
+    """Replaces what stands between the marks of a page. Raises ValueError where it has none."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page} has no {BEGIN.strip()} and {END.strip()}")
+    page.write_text(before + begin + text + end + after, encoding="utf-8")
+
+
+def facts(told: Mapping[str, str]) -> str:
+    return "\n".join([*(f"- {key}: {value}" for key, value in told.items()), "", ""])
 
 
 def tables(cells: Sequence[Cell], results: Results) -> str:

@@ -90,7 +90,8 @@ def _play(workload: Workload, programs: dict[str, tuple[Path, int]], subject: st
             return _measured(workload, Running(port))
     program, workers = programs[subject]
     with scratch() as folder:
-        library.fill(folder / "cassettes", workload, workload.targets or workload.streams)
+        count = workload.targets or workload.streams
+        library.fill(folder / "cassettes", workload, count, count)
         port = free_port()
         command: list[str | Path] = [
             program,

@@ -119,7 +119,7 @@ def proxies(program: Path, against: Path | None) -> tuple[Target, ...]:
 
 
 def recorded_bytes(folder: Path, workload: Workload) -> int:
-    """The size of the cassettes but the warm-up's. Raises BrokenRunError where they don't hold all that came."""
+    """The cassettes' size, the warm-up's left out. Raises BrokenRunError where they don't hold all."""
     cassettes = [path for path in (folder / "cassettes").rglob("*") if path.is_file()]
     ends = {path: json.loads(last_line(path)) for path in cassettes}
     if unfinished := [path.name for path, end in ends.items() if path.suffix == ".part" or end["k"] != "end"]:

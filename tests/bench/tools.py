@@ -38,7 +38,7 @@ def program(name: str) -> Path:
 
 
 def environment(name: str, *packages: str, python: str = sys.executable) -> Path:
-    """The `bin` of a virtual environment that has these packages. Raises MissingToolError where they can't be had."""
+    """The `bin` of a virtual environment with these packages. Raises MissingToolError without them."""
     folder = CACHE / name
     ready = folder / "ready"
     if not ready.exists():

@@ -48,6 +48,10 @@ class Workload:
         mode = ["-m", "due" if self.due else "stamp"] if self.gap else []
         return [f"-{name}{number}" for name, number in numbers.items()] + mode + ["-k"] * self.keep_alive
 
+    def among(self, targets: int) -> Workload:
+        """The same over fewer different streams."""
+        return replace(self, targets=targets)
+
     def quick(self) -> Workload:
         """A tenth of the events, to see that all works."""
         return replace(self, events=max(self.events // 10, 10))
