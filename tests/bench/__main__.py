@@ -82,7 +82,7 @@ def main() -> int:
         print(f"bench: {problem}", file=sys.stderr)
         return 2
     rounds = options.rounds or (1 if options.quick else 5)
-    began = machine.facts(measured)
+    began = machine.facts(measured, {subject for cell in cells for subject in cell.subjects})
     began["rounds"] = f"{rounds}{', a tenth of the events' if options.quick else ''}"
     results = run(cells, rounds)
     text = report.facts(began) + ratios.table(results) + report.tables(cells, results)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,14 +67,18 @@ class Results:
 
 
 def run(cells: Sequence[Cell], rounds: int) -> Results:
-    """All cells, `rounds` times. In a round the subjects take turns; each round another one begins."""
+    """All cells, `rounds` times. In a round the subjects take turns; each round another one begins.
+
+    Interrupted, it gives what there is so far.
+    """
     results = Results()
-    for number in range(rounds):
-        for cell in cells:
-            for subject in turned(cell.subjects, number):
-                if (cell.name, subject) not in results.notes:
-                    print(f"bench: {number + 1}/{rounds} {cell.name}: {subject}", file=sys.stderr)
-                    _measure(cell, subject, results)
+    with contextlib.suppress(KeyboardInterrupt):
+        for number in range(rounds):
+            for cell in cells:
+                for subject in turned(cell.subjects, number):
+                    if (cell.name, subject) not in results.notes:
+                        print(f"bench: {number + 1}/{rounds} {cell.name}: {subject}", file=sys.stderr)
+                        _measure(cell, subject, results)
     return results
 
 
@@ -93,7 +97,7 @@ def turned(subjects: Sequence[str], number: int) -> Iterator[str]:
     yield from subjects[:first]
 
 
-@contextmanager
+@contextlib.contextmanager
 def scratch() -> Iterator[Path]:
     """A folder on the disk, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="sseproxy-bench-"))

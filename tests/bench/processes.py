@@ -117,9 +117,10 @@ def server(command: Sequence[str | Path], port: int, folder: Path) -> Iterator[R
         _await_listening(process, port, log)
         yield Running(port, process)
         process.send_signal(signal.SIGTERM)
-        status = process.wait(PATIENCE)
-        if status not in (0, -signal.SIGTERM):
-            raise BrokenRunError(f"{command[0]} ended with {status}: {_tail(log)}")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
+        if process.returncode not in (0, -signal.SIGTERM):
+            raise BrokenRunError(f"{command[0]} ended with {process.returncode}: {_tail(log)}")
     finally:
         if process.poll() is None:
             process.kill()

@@ -127,10 +127,7 @@ static size_t append_event(Connection *c, char *at, uint64_t stamp) {
 
 static size_t append_last_chunk(Connection *c, char *at) {
     c->streaming = false;
-    if (!strcmp(fault, "cut")) {
-        shutdown(c->fd, SHUT_WR);
-        return 0;
-    }
+    if (!strcmp(fault, "cut")) return 0;
     memcpy(at, LAST_CHUNK, sizeof LAST_CHUNK - 1);
     return sizeof LAST_CHUNK - 1;
 }
@@ -148,6 +145,7 @@ static bool send_block(Connection *c, size_t size) {
         c->left = claim(c->left_to);
         memcpy(c->left, block + sent, c->left_to);
     }
+    if (!c->streaming && !strcmp(fault, "cut")) shutdown(c->fd, SHUT_WR);
     return true;
 }
 
