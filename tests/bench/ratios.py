@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tests.bench.cells import Results
 from tests.bench.report import aligned
+from tests.bench.targets import OURS
 
-OURS = "sseproxy"
 PASSTHROUGH = "aiohttp, uvloop"
 
 

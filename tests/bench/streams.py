@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tests.bench import library
 from tests.bench.cells import Cell, Column, Sample, scratch
 from tests.bench.processes import Load, Running, checked_load, free_port, server, upstream
-from tests.bench.targets import Target, recorded_bytes
+from tests.bench.surroundings import BAIT, Surroundings, bad_clients, quiet, recorder
+from tests.bench.targets import OURS, Target, recorded_bytes
 from tests.bench.workloads import PROXY, REPLAY, WARM_UP, Workload
 
 CPU = Column("cpu", "CPU µs/event", 2)
@@ -63,18 +65,28 @@ def _of_load(met: Load, workload: Workload) -> dict[str, float]:
     return sample
 
 
+@dataclass(frozen=True, slots=True)
+class Replay:
+    program: Path
+    workers: int = 1
+    beside: Surroundings = quiet
+
+
 def replay_cells(program: Path, against: Path | None, *, quick: bool) -> list[Cell]:
     cells = []
     for full in REPLAY:
         workload = full.quick() if quick else full
-        programs = {"sseproxy": (program, 1)}
-        if workload.streams >= 5_000 and has_option(program, "replay", "--workers"):
-            programs["sseproxy, 2 workers"] = (program, 2)
+        replays = {OURS: Replay(program)}
+        if workload.name == "replay-100":
+            replays[f"{OURS}, 100 bad clients beside"] = Replay(program, beside=bad_clients)
+            replays[f"{OURS}, a recorder beside"] = Replay(program, beside=recorder)
+        if workload.name == "replay-5000" and has_option(program, "replay", "--workers"):
+            replays[f"{OURS}, 2 workers"] = Replay(program, workers=2)
         if against:
-            programs["sseproxy, against"] = (against, 1)
+            replays[f"{OURS}, against"] = Replay(against)
         columns = DRIFT if workload.name == "drift" else ERRORS
-        measure = partial(_play, workload, programs)
-        cells.append(Cell(workload.name, workload.what, columns, ("direct", *programs), measure))
+        measure = partial(_play, workload, replays)
+        cells.append(Cell(workload.name, workload.what, columns, ("direct", *replays), measure))
     return cells
 
 
@@ -83,26 +95,23 @@ def has_option(program: Path, command: str, option: str) -> bool:
     return option in told.stdout
 
 
-def _play(workload: Workload, programs: dict[str, tuple[Path, int]], subject: str) -> Sample:
+def _play(workload: Workload, replays: dict[str, Replay], subject: str) -> Sample:
     """`direct`: the C server on the same schedule, which is what the instrument itself adds."""
     if subject == "direct":
         with upstream() as port:
             return _measured(workload, Running(port))
-    program, workers = programs[subject]
+    replay = replays[subject]
     with scratch() as folder:
         count = workload.targets or workload.streams
         library.fill(folder / "cassettes", workload, count, count)
+        library.fill(folder / "cassettes" / "bait", BAIT, 1, 1)
         port = free_port()
-        command: list[str | Path] = [
-            program,
-            "replay",
-            "--quiet",
-            "--cassettes",
-            "cassettes",
-            "--port",
-            str(port),
-        ]
-        if workers > 1:
-            command += ["--workers", str(workers)]
-        with server(command, port, folder) as running:
+        command: list[str | Path] = [replay.program, "replay", "--quiet", "--cassettes", "cassettes"]
+        command += ["--port", str(port)]
+        if replay.workers > 1:
+            command += ["--workers", str(replay.workers)]
+        with (
+            server(command, port, folder) as running,
+            replay.beside(replay.program, port, workload),
+        ):
             return _measured(workload, running)

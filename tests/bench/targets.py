@@ -15,6 +15,8 @@ from tests.bench import tools
 from tests.bench.processes import BrokenRunError, Running, free_port, server
 from tests.bench.workloads import WARM_UP, Workload
 
+OURS = "sseproxy"
+
 Command = Callable[[int, int, Path], list[str | Path]]
 """From the upstream's port, the port to listen on, and a folder to work in."""
 
@@ -110,11 +112,11 @@ def proxies(program: Path, against: Path | None) -> tuple[Target, ...]:
         Target("aiohttp", functools.partial(passthrough, loop="asyncio")),
         Target("aiohttp, uvloop", functools.partial(passthrough, loop="uvloop")),
         Target("mitmproxy", mitmproxy),
-        Target("sseproxy, passing", functools.partial(record, program=program, more=("--skip", "*"))),
-        Target("sseproxy", functools.partial(record, program=program), records=True),
+        Target(f"{OURS}, passing", functools.partial(record, program=program, more=("--skip", "*"))),
+        Target(OURS, functools.partial(record, program=program), records=True),
     ]
     if against:
-        targets.append(Target("sseproxy, against", functools.partial(record, program=against), records=True))
+        targets.append(Target(f"{OURS}, against", functools.partial(record, program=against), records=True))
     return tuple(targets)
 
 

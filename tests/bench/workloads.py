@@ -60,17 +60,19 @@ class Workload:
 WARM_UP = Workload("warm-up", "", events=200)
 """What every process gets before it is measured."""
 
+PACED = Workload(
+    "paced-100",
+    "100 streams, an event each 30 ms, for 3 s",
+    100,
+    100,
+    gap=30_000,
+    ramp=30_000,
+)
+
 PROXY = (
     Workload("firehose", "1 stream of 200,000 events of 100 bytes, as fast as it goes", events=200_000),
     Workload("streams-64", "64 streams of 3,125 events at once, as fast as they go", 64, 64, events=3_125),
-    Workload(
-        "paced-100",
-        "100 streams, an event each 30 ms, for 3 s",
-        100,
-        100,
-        gap=30_000,
-        ramp=30_000,
-    ),
+    PACED,
     Workload(
         "paced-1000",
         "1,000 streams, an event each 30 ms, for 3 s: 33,000 events a second",
