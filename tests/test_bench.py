@@ -85,5 +85,12 @@ def test_tables_are_put_between_the_marks(tmp_path: Path) -> None:
     assert page.read_text(encoding="utf-8") == f"before\n{report.BEGIN}new\n{report.END}after\n"
 
 
+def test_a_page_without_marks_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(report.END + report.BEGIN, encoding="utf-8")
+    with pytest.raises(report.NoMarksError):
+        report.split(page)
+
+
 def test_another_one_begins_each_round() -> None:
     assert ["".join(turned("abc", number)) for number in range(4)] == ["abc", "bca", "cab", "abc"]

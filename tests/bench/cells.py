@@ -14,6 +14,9 @@ from pathlib import Path
 from tests.bench.processes import BrokenRunError
 from tests.bench.tools import MissingToolError
 
+FAILED = "FAILED"
+"""How the note of a measurement that went wrong begins."""
+
 Sample = Mapping[str, float]
 """What one measurement gave, by the keys of the columns."""
 
@@ -42,6 +45,7 @@ class Figure:
     median: float
     least: float
     most: float
+    rounds: int
 
     @property
     def spread(self) -> float:
@@ -63,7 +67,7 @@ class Results:
 
     def figure(self, cell: str, subject: str, key: str) -> Figure | None:
         values = self.samples.get(cell, {}).get(subject, {}).get(key)
-        return Figure(statistics.median(values), min(values), max(values)) if values else None
+        return Figure(statistics.median(values), min(values), max(values), len(values)) if values else None
 
 
 def run(cells: Sequence[Cell], rounds: int) -> Results:
@@ -86,7 +90,7 @@ def _measure(cell: Cell, subject: str, results: Results) -> None:
     try:
         results.add(cell.name, subject, cell.measure(subject))
     except (MissingToolError, BrokenRunError) as problem:
-        kind = "skipped" if isinstance(problem, MissingToolError) else "FAILED"
+        kind = "skipped" if isinstance(problem, MissingToolError) else FAILED
         results.notes[cell.name, subject] = f"{kind}: {problem}"
         print(f"bench: {cell.name}: {subject}: {kind}: {problem}", file=sys.stderr)
 

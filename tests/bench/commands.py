@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
-import os
 import re
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from tests.bench import library
 from tests.bench.cells import Cell, Column, Sample, scratch
-from tests.bench.processes import BrokenRunError, checked_load, clean_environment, free_port, server
+from tests.bench.processes import (
+    BrokenRunError,
+    checked_load,
+    clean_environment,
+    free_port,
+    peak_memory,
+    server,
+)
 from tests.bench.workloads import Workload
 
 ONE = "one.sse.jsonl"
@@ -90,35 +96,31 @@ def command_names(program: Path) -> list[str]:
     return re.findall(r"^  ([a-z]+) ", told.partition("Commands:")[2], re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    seconds: float
-    memory: int
-    """Bytes: the largest resident set."""
-
-
-def _run(command: Sequence[str | Path], folder: Path) -> Run:
-    """A command from its start to its end. Raises BrokenRunError where it ends badly."""
+def _run(command: Sequence[str | Path], folder: Path, watch: Callable[[int], None] | None = None) -> float:
+    """Seconds that a command took; `watch` gets its process id again and again. Raises BrokenRunError."""
     began = time.perf_counter()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=clean_environment()
         )
-        _, status, used = os.wait4(process.pid, 0)
+        while watch and process.poll() is None:
+            watch(process.pid)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.01)
+        process.wait()
     seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         said = (folder / "log").read_text(errors="replace")[-500:]
         raise BrokenRunError(f"{' '.join(map(str, command))} ended with {process.returncode}: {said}")
-    return Run(seconds, used.ru_maxrss * 1024)
+    return seconds
 
 
 def _start_up(program: Path, subject: str) -> Sample:
     with scratch() as folder:
         (folder / ONE).write_bytes(library.cassette(0, Workload("", "", events=20), "0" * 16))
-        sample = {"help": _run([program, subject, "--help"], folder).seconds * 1e3}
+        sample = {"help": _run([program, subject, "--help"], folder) * 1e3}
         if subject in WORK:
-            sample["work"] = _run([program, subject, *WORK[subject]], folder).seconds * 1e3
+            sample["work"] = _run([program, subject, *WORK[subject]], folder) * 1e3
         if subject in SERVERS:
             sample["work"] = _until_listening([program, subject, *SERVERS[subject]], folder) * 1e3
     return sample
@@ -149,9 +151,10 @@ def _read(program: Path, command: tuple[str, ...], size: int) -> Sample:
     each = len(library.cassette(0, CASSETTE, "0" * 16))
     count = max(size // each, 1)
     folder = _library(CASSETTE, count, 10)
+    peaks = [0]  # looked at while it runs: what the kernel tells at the end has our own memory in it
     with scratch() as place:
-        done = _run([program, *command, folder], place)
-    return {"rate": count * each / 1e6 / done.seconds, "memory": done.memory / 2**20}
+        seconds = _run([program, *command, folder], place, lambda pid: peaks.append(peak_memory(pid)))
+    return {"rate": count * each / 1e6 / seconds, "memory": max(peaks) / 2**20}
 
 
 @functools.cache

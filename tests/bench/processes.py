@@ -60,7 +60,7 @@ class Running:
 
     def peak_memory(self) -> int:
         """Bytes: the largest resident set of each process, summed."""
-        return sum(map(_peak, self.tree()))
+        return sum(map(peak_memory, self.tree()))
 
 
 def _cpu(pid: int) -> float:
@@ -69,7 +69,8 @@ def _cpu(pid: int) -> float:
     return 0.0
 
 
-def _peak(pid: int) -> int:
+def peak_memory(pid: int) -> int:
+    """Bytes: the largest resident set of one process; 0 where it has ended."""
     with contextlib.suppress(OSError):
         if found := re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()):
             return int(found[1]) * 1024

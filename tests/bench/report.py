@@ -11,13 +11,24 @@ BEGIN = "<!-- bench: begin -->\n"
 END = "<!-- bench: end -->\n"
 
 
+class NoMarksError(Exception):
+    """The page has no place for tables; the text says so."""
+
+
 def put(page: Path, text: str) -> None:
-    """Replaces what stands between the marks of a page. Raises ValueError where it has none."""
-    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    """Replaces what stands between the marks of a page. Raises NoMarksError."""
+    before, after = split(page)
+    page.write_text(before + text + after, encoding="utf-8")
+
+
+def split(page: Path) -> tuple[str, str]:
+    """A page up to the tables, and behind them. Raises NoMarksError."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{page} has no {BEGIN.strip()} and {END.strip()}")
-    page.write_text(before + begin + text + end + after, encoding="utf-8")
+        raise NoMarksError(f"{page} has no lines {BEGIN.strip()} and {END.strip()}")
+    return before + begin, end + after
 
 
 def facts(told: Mapping[str, str]) -> str:
@@ -49,7 +60,8 @@ def _shown(cell: Cell, subject: str, column: Column, results: Results) -> str:
     figure = results.figure(cell.name, subject, column.key)
     if figure is None:
         return ""
-    return f"{figure.median:,.{column.digits}f} ±{figure.spread / 2:.0%}"
+    spread = f" ±{figure.spread / 2:.0%}" if figure.rounds > 1 else ""
+    return f"{figure.median:,.{column.digits}f}{spread}"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

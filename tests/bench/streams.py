@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,7 @@ from tests.bench import library
 from tests.bench.cells import Cell, Column, Sample, scratch
 from tests.bench.processes import Load, Running, checked_load, free_port, server, upstream
 from tests.bench.surroundings import BAIT, Surroundings, bad_clients, quiet, recorder
-from tests.bench.targets import OURS, Target, recorded_bytes
+from tests.bench.targets import OURS, Target, has_option, recorded_bytes
 from tests.bench.workloads import PROXY, REPLAY, WARM_UP, Workload
 
 CPU = Column("cpu", "CPU µs/event", 2)
@@ -90,11 +89,6 @@ def replay_cells(program: Path, against: Path | None, *, quick: bool) -> list[Ce
     return cells
 
 
-def has_option(program: Path, command: str, option: str) -> bool:
-    told = subprocess.run([program, command, "--help"], capture_output=True, text=True, check=False)
-    return option in told.stdout
-
-
 def _play(workload: Workload, replays: dict[str, Replay], subject: str) -> Sample:
     """`direct`: the C server on the same schedule, which is what the instrument itself adds."""
     if subject == "direct":
@@ -104,7 +98,8 @@ def _play(workload: Workload, replays: dict[str, Replay], subject: str) -> Sampl
     with scratch() as folder:
         count = workload.targets or workload.streams
         library.fill(folder / "cassettes", workload, count, count)
-        library.fill(folder / "cassettes" / "bait", BAIT, 1, 1)
+        if replay.beside is bad_clients:
+            library.fill(folder / "cassettes" / "bait", BAIT, 1, 1)
         port = free_port()
         command: list[str | Path] = [replay.program, "replay", "--quiet", "--cassettes", "cassettes"]
         command += ["--port", str(port)]
@@ -114,4 +109,7 @@ def _play(workload: Workload, replays: dict[str, Replay], subject: str) -> Sampl
             server(command, port, folder) as running,
             replay.beside(replay.program, port, workload),
         ):
-            return _measured(workload, running)
+            sample = _measured(workload, running)
+    if replay.beside is bad_clients:
+        del sample["cpu"]  # their share can't be told from it
+    return sample

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,14 +95,6 @@ def record(
     return [program, "record", "--quiet", *there, *more]
 
 
-def sseproxy() -> Path:
-    """The console script beside this interpreter."""
-    script = Path(sys.executable).parent / "sseproxy"
-    if not script.exists():
-        raise tools.MissingToolError(f"no {script}: install the project there")
-    return script
-
-
 def proxies(program: Path, against: Path | None) -> tuple[Target, ...]:
     """All that pass a stream on. `against`: another sseproxy, to be compared."""
     targets = [
@@ -115,6 +106,9 @@ def proxies(program: Path, against: Path | None) -> tuple[Target, ...]:
         Target(f"{OURS}, passing", functools.partial(record, program=program, more=("--skip", "*"))),
         Target(OURS, functools.partial(record, program=program), records=True),
     ]
+    if has_option(program, "record", "--workers"):
+        two = functools.partial(record, program=program, more=("--workers", "2"))
+        targets.append(Target(f"{OURS}, 2 workers", two, records=True))
     if against:
         targets.append(Target(f"{OURS}, against", functools.partial(record, program=against), records=True))
     return tuple(targets)
@@ -143,5 +137,6 @@ def last_line(path: Path) -> bytes:
         return file.read().splitlines()[-1]
 
 
-def version_of(program: Path) -> str:
-    return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+def has_option(program: Path, command: str, option: str) -> bool:
+    told = subprocess.run([program, command, "--help"], capture_output=True, text=True, check=False)
+    return option in told.stdout
