@@ -78,7 +78,8 @@ async def per_read(folder: Path, events: int, *options: str) -> dict[str, float]
         assert response.body == b"".join(pieces)
         process.terminate()
         await process.wait()
-        await eventually(lambda: f"{process.pid} +++ exited" in log.read_text(errors="replace"))
+        ended = re.compile(rf"^{process.pid} +\+\+\+ (exited|killed)", re.MULTILINE)
+        await eventually(lambda: ended.search(log.read_text(errors="replace")) is not None)
     counts = counted(log.read_text(errors="replace"))
     return {name: count / (READS - 2 * WARM_UP) for name, count in counts.items()}
 
