@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,10 +41,13 @@ async def run(*arguments: str | Path) -> Result:
 
 
 @contextlib.asynccontextmanager
-async def server(*arguments: str | Path) -> AsyncIterator[tuple[Process, str]]:
-    """A command that listens, on a free port, and the URL that it announces; killed at last."""
+async def server(*arguments: str | Path, under: Sequence[str] = ()) -> AsyncIterator[tuple[Process, str]]:
+    """A command that listens, on a free port, and the URL that it announces; killed at last.
+
+    `under`: the words of a program, such as a tracer, that runs the command.
+    """
     process = await asyncio.create_subprocess_exec(
-        *COMMAND, *map(str, arguments), "--port", "0", stdin=DEVNULL, stderr=PIPE, env=_environment()
+        *under, *COMMAND, *map(str, arguments), "--port", "0", stdin=DEVNULL, stderr=PIPE, env=_environment()
     )
     assert process.stderr
     try:

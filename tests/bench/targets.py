@@ -1,0 +1,142 @@
+"""What stands between client and upstream, in turns."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import tools
+from tests.bench.processes import BrokenRunError, Running, free_port, server
+from tests.bench.workloads import WARM_UP, Workload
+
+OURS = "sseproxy"
+
+Command = Callable[[int, int, Path], list[str | Path]]
+"""From the upstream's port, the port to listen on, and a folder to work in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    name: str
+    command: Command | None = None
+    """None: the client talks to the upstream itself. Raises tools.MissingToolError."""
+    records: bool = False
+    """Whether cassettes are to be looked at."""
+
+    @contextlib.contextmanager
+    def running(self, upstream: int, folder: Path) -> Iterator[Running]:
+        """Raises tools.MissingToolError or BrokenRunError."""
+        if self.command is None:
+            yield Running(upstream)
+            return
+        port = free_port()
+        with server(self.command(upstream, port, folder), port, folder) as running:
+            yield running
+
+
+NGINX = """\
+daemon off;
+worker_processes 1;
+error_log stderr warn;
+pid nginx.pid;
+events {{ worker_connections 16384; }}
+http {{
+    access_log off;
+    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+    keepalive_requests 1000000;
+    upstream behind {{ server 127.0.0.1:{upstream}; keepalive 256; keepalive_requests 1000000; }}
+    server {{
+        listen 127.0.0.1:{port} backlog=8192;
+        location / {{
+            proxy_pass http://behind;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_buffering off;
+        }}
+    }}
+}}
+"""
+
+
+def nginx(upstream: int, port: int, folder: Path) -> list[str | Path]:
+    (folder / "nginx.conf").write_text(NGINX.format(upstream=upstream, port=port))
+    return [tools.nginx(), "-p", folder, "-e", "stderr", "-c", "nginx.conf"]
+
+
+def passthrough(upstream: int, port: int, folder: Path, *, loop: str) -> list[str | Path]:
+    script = Path(__file__).parent / "passthrough.py"
+    return [tools.aiohttp_python(), "-P", script, str(upstream), str(port), loop]
+
+
+def mitmproxy(upstream: int, port: int, folder: Path) -> list[str | Path]:
+    """It streams a body of any length, and stores it all the same."""
+    options = ("stream_large_bodies=1", "store_streamed_bodies=true", f"confdir={folder}")
+    mode = ["--mode", f"reverse:http://127.0.0.1:{upstream}", "--listen-host", "127.0.0.1", "-p", str(port)]
+    return [
+        tools.mitmdump(),
+        "-q",
+        "-w",
+        "flows",
+        *mode,
+        *(word for each in options for word in ("--set", each)),
+    ]
+
+
+def record(
+    upstream: int, port: int, folder: Path, *, program: Path, more: tuple[str, ...] = ()
+) -> list[str | Path]:
+    there = ["--upstream", f"http://127.0.0.1:{upstream}", "--port", str(port), "--cassettes", "cassettes"]
+    return [program, "record", "--quiet", *there, *more]
+
+
+def proxies(program: Path, against: Path | None) -> tuple[Target, ...]:
+    """All that pass a stream on. `against`: another sseproxy, to be compared."""
+    targets = [
+        Target("direct"),
+        Target("nginx", nginx),
+        Target("aiohttp", functools.partial(passthrough, loop="asyncio")),
+        Target("aiohttp, uvloop", functools.partial(passthrough, loop="uvloop")),
+        Target("mitmproxy", mitmproxy),
+        Target(f"{OURS}, passing", functools.partial(record, program=program, more=("--skip", "*"))),
+        Target(OURS, functools.partial(record, program=program), records=True),
+    ]
+    if has_option(program, "record", "--workers"):
+        two = functools.partial(record, program=program, more=("--workers", "2"))
+        targets.append(Target(f"{OURS}, 2 workers", two, records=True))
+    if against:
+        targets.append(Target(f"{OURS}, against", functools.partial(record, program=against), records=True))
+    return tuple(targets)
+
+
+def recorded_bytes(folder: Path, workload: Workload) -> int:
+    """The cassettes' size, the warm-up's left out. Raises BrokenRunError where they don't hold all."""
+    cassettes = [path for path in (folder / "cassettes").rglob("*") if path.is_file()]
+    ends = {path: json.loads(last_line(path)) for path in cassettes}
+    if unfinished := [path.name for path, end in ends.items() if path.suffix == ".part" or end["k"] != "end"]:
+        raise BrokenRunError(f"{len(unfinished)} unfinished cassettes, such as {unfinished[0]}")
+    if broken := [path.name for path, end in ends.items() if end["reason"] != "clean"]:
+        raise BrokenRunError(f"{len(broken)} cassettes that are not clean, such as {broken[0]}")
+    stored = sum(end["bytes"] for end in ends.values()) - WARM_UP.body
+    if len(cassettes) != workload.streams + 1 or stored != workload.body:
+        raise BrokenRunError(
+            f"{len(cassettes) - 1} of {workload.streams} recorded, {stored} of {workload.body} bytes"
+        )
+    oldest = min(cassettes, key=lambda path: path.name)
+    return sum(path.stat().st_size for path in cassettes) - oldest.stat().st_size
+
+
+def last_line(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - 4096, 0))
+        return file.read().splitlines()[-1]
+
+
+def has_option(program: Path, command: str, option: str) -> bool:
+    told = subprocess.run([program, command, "--help"], capture_output=True, text=True, check=False)
+    return option in told.stdout
