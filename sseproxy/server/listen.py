@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from aiohttp import web
 
@@ -102,7 +102,7 @@ async def listen(
 
 
 def reserve(host: str, port: int) -> socket.socket:
-    """A socket that holds a port for several processes and does not listen itself; port 0 takes any.
+    """A socket that holds a port for those who share it, and does not listen itself; port 0 takes any.
 
     Raises SseproxyError where the port is taken, or the system has no way to share one.
     """
@@ -110,17 +110,27 @@ def reserve(host: str, port: int) -> socket.socket:
         raise SseproxyError("--workers: this system can't share a port among processes")
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family) as alone:  # who shares does not notice that somebody else has the port
-            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            alone.bind(address)
-            alone.listen()
+        with _bound(family, address, socket.SO_REUSEADDR) as alone:
+            alone.listen()  # who shares does not notice that somebody else has the port
             address = alone.getsockname()
-        shared = socket.socket(family)
-        shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        shared.bind(address)
+        shared = _bound(family, address, socket.SO_REUSEADDR, socket.SO_REUSEPORT)
     except OSError as error:
         raise SseproxyError(_cannot_listen(host, port, error)) from None
+    shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)  # nobody else may have it from here on
     return shared
+
+
+def _bound(family: int, address: Any, *options: int) -> socket.socket:
+    """SO_REUSEADDR: connections that a former server has left do not keep its port."""
+    sock = socket.socket(family)
+    try:
+        for option in options:
+            sock.setsockopt(socket.SOL_SOCKET, option, 1)
+        sock.bind(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> str:
