@@ -7,6 +7,7 @@ The kernel deals connections out among those who listen on a port (SO_REUSEPORT)
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
 import signal
@@ -23,6 +24,8 @@ Work = Callable[[int, "Pipe"], int]
 """What a worker does, with its number from 0 on and its pipe; it gives an exit status."""
 Answers = Mapping[str, Callable[[Any], object]]
 """What the other end of a pipe may ask, by name, each question with one argument."""
+STOP = "stop"
+"""What a worker is asked when it is to stop."""
 
 
 class Pipe:
@@ -31,6 +34,7 @@ class Pipe:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._asked: deque[asyncio.Future[Any]] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self, answers: Answers, on_closed: Callable[[], None]) -> None:
         """Listens from here on. `on_closed` is called when the other end has died."""
@@ -58,7 +62,8 @@ class Pipe:
 
     def close(self) -> None:
         if not self._connection.closed:
-            self._loop.remove_reader(self._connection.fileno())
+            if self._loop:
+                self._loop.remove_reader(self._connection.fileno())
             self._connection.close()
         while self._asked:
             self._answered(None)
@@ -76,10 +81,18 @@ class Pipe:
             self._on_closed()
             return
         if message[0] == "ask":
-            _, name, argument = message
-            self._connection.send(("answer", self._answers[name](argument)))
+            self._answer(*message[1:])
         else:
             self._answered(message[1])
+
+    def _answer(self, name: str, argument: object) -> None:
+        try:
+            answer = self._answers[name](argument)
+        except Exception:
+            log.exception("a fault of sseproxy: one process asked another for %r", name)
+            answer = None  # whoever waits for it must not wait for ever
+        with contextlib.suppress(OSError):  # who asked has died, which is heard next
+            self._connection.send(("answer", answer))
 
     def _answered(self, value: object) -> None:
         reply = self._asked.popleft()
@@ -120,8 +133,13 @@ class Crew:
     def stop(self) -> None:
         """Asks all to stop; each takes the time that its streams have."""
         self._ending = True
-        for process in self._processes:
-            process.terminate()
+        for pipe in self._pipes:
+            pipe.ask(STOP)
+
+    def close(self) -> None:
+        """Lets go of all: who has no parent any more stops by itself."""
+        for pipe in self._pipes:
+            pipe.close()
 
     def kill(self) -> None:
         for process in self._processes:
@@ -141,7 +159,7 @@ class Crew:
 
     def _lost(self, process: BaseProcess) -> None:
         if not self._ending:
-            log.error("a worker has ended (process %s)", process.pid)
+            log.error("a worker has died, and its streams with it (process %s)", process.pid)
             self._on_lost()
 
 
@@ -150,5 +168,6 @@ def _work(
 ) -> None:
     for other in others:
         other.close()  # else nobody would hear of the parent's death
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent passes it on
+    for passed_on in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C and service managers tell parent and workers
+        signal.signal(passed_on, signal.SIG_IGN)
     sys.exit(work(number, Pipe(end)))

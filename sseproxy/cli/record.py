@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
 import re
 import ssl
 from dataclasses import replace
@@ -55,7 +54,7 @@ _seconds = Seconds(min=0, min_open=True)
     "--max-streams",
     type=click.IntRange(1),
     metavar="N",
-    help="Answer 503 beyond this many open streams; workers share them.",
+    help="Answer 503 beyond this many open streams; each worker has its share.",
 )
 @setting(
     "--on-client-close",
@@ -118,7 +117,8 @@ def record(cassettes: Path, grace: float, place: Place, upstreams: tuple[str, ..
                 upstreams=tuple(where),
                 port=seat.port,
                 shared=seat.shared,
-                keep=options.keep if seat.first else None,
+                keep=options.keep if seat.number == 0 else None,
+                max_streams=_share(options.max_streams, place.workers, seat.number),
             )
             proxy = Proxy(mine, clock, seat.metrics, session)
             server = await proxy.start()
@@ -142,6 +142,11 @@ def _refuse_itself(server: Running, upstreams: list[str]) -> None:
         parts = urlsplit(spec.partition("=")[2] if spec.startswith("/") else spec)
         if parts.port == server.port and parts.hostname in (server.host, "localhost", "127.0.0.1", "::1"):
             raise SseproxyError(f"--upstream {spec!r} is this proxy itself")
+
+
+def _share(limit: int | None, workers: int, number: int) -> int | None:
+    """What one worker has of a limit for all together."""
+    return None if limit is None else limit // workers + (number < limit % workers)
 
 
 async def _demo_for(spec: str, stack: contextlib.AsyncExitStack) -> str:
@@ -172,6 +177,8 @@ def _options(
     """What the command line said, checked. Raises SseproxyError."""
     if insecure and upstream_ca:
         raise click.UsageError("--insecure and --upstream-ca can't go together.")
+    if max_streams is not None and max_streams < place.workers:
+        raise click.UsageError("--max-streams is below --workers: each of them takes one at least.")
     if insecure:
         announce("sseproxy: warning: upstream certificates are not verified (--insecure)")
     return Options(
@@ -186,7 +193,7 @@ def _options(
         selection=Selection([parse_pattern(text) for text in only], [parse_pattern(text) for text in skip]),
         keep=parse_keep(keep) if keep else None,
         max_body=max_body,
-        max_streams=max_streams and math.ceil(max_streams / place.workers),
+        max_streams=max_streams,
         connect_timeout=connect_timeout,
         idle_timeout=idle_timeout,
     )

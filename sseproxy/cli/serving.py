@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +16,10 @@ import click
 from sseproxy.admin import Figures, serve_admin
 from sseproxy.errors import SseproxyError
 from sseproxy.metrics import Metrics, merged
-from sseproxy.printable import printable
 from sseproxy.server import reserve
-from sseproxy.workers import Answers, Crew, Pipe
+from sseproxy.workers import STOP, Answers, Crew, Pipe
 
-READY, FIGURES = "ready", "figures"
+READY, FAILED, FIGURES = "ready", "failed", "figures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,8 @@ class Seat:
     """Asks, by name, what is one for all workers."""
     shared: bool = False
     """Whether others listen on the port too."""
-    first: bool = True
-    """Whether what needs doing once is to be done here."""
+    number: int = 0
+    """Which of the workers it is; the first does what needs doing once."""
     metrics: Metrics = field(default_factory=Metrics)
 
     def ready(self, announcement: str) -> None:
@@ -68,9 +67,10 @@ def serve(place: Place, main: Main, answers: Answers) -> int:
     """Runs `main` in as many processes as there are to be; `answers` are those of the parent of workers."""
     if place.workers == 1:
         return until_stopped(lambda stopped: _alone(place, main, answers, stopped))
-    with reserve(place.host, place.port) as reserved:
-        port = reserved.getsockname()[1]
+    with contextlib.ExitStack() as stack:
+        port = stack.enter_context(reserve(place.host, place.port)).getsockname()[1]
         crew = Crew(place.workers, lambda number, pipe: _work(main, number, pipe, port))
+        stack.callback(crew.close)
         return until_stopped(lambda stopped: _lead(place, crew, answers, stopped), in_a_hurry=crew.kill)
 
 
@@ -86,32 +86,38 @@ async def _alone(place: Place, main: Main, answers: Answers, stopped: asyncio.Ev
 
 
 def _work(main: Main, number: int, parent: Pipe, port: int) -> int:
-    """What one worker does."""
+    """What one worker does; signals are for the parent to pass on."""
 
-    async def run(stopped: asyncio.Event) -> int:
-        seat = Seat(stopped, port, parent.ask_now, shared=True, first=number == 0)
-        parent.open({FIGURES: lambda _: seat.metrics.families()}, on_closed=stopped.set)
+    async def run() -> int:
+        stopped = asyncio.Event()
+        seat = Seat(stopped, port, parent.ask_now, shared=True, number=number)
+        answers: Answers = {FIGURES: lambda _: seat.metrics.families(), STOP: lambda _: stopped.set()}
+        parent.open(answers, on_closed=stopped.set)
         try:
             return await main(seat)
+        except SseproxyError as error:
+            seat.ask(FAILED, str(error))
+            return 2
         finally:
             parent.close()
 
-    try:
-        return until_stopped(run, signals=(signal.SIGTERM,))  # Ctrl-C is for the parent to pass on
-    except SseproxyError as error:
-        announce(f"Error: {printable(str(error))}")
-        return 2
+    return asyncio.run(run())
 
 
 async def _lead(place: Place, crew: Crew, answers: Answers, stopped: asyncio.Event) -> int:
-    """What the parent of the workers does."""
+    """What the parent of the workers does. Raises SseproxyError where one of them does."""
     starting = place.workers
+    failures: list[str] = []
 
     def ready(announcement: str) -> None:
         nonlocal starting
         starting -= 1
         if starting == 0:
             place.ready(announcement)
+
+    def failed(sentence: str) -> None:
+        failures.append(sentence)
+        crew.stop()
 
     def lost() -> None:
         if starting:
@@ -120,14 +126,17 @@ async def _lead(place: Place, crew: Crew, answers: Answers, stopped: asyncio.Eve
     async def figures() -> bytes:
         return merged(await crew.ask(FIGURES))
 
-    crew.open({**answers, READY: ready}, on_lost=lost)
-    ended = asyncio.create_task(crew.wait())
-    told = asyncio.create_task(stopped.wait())
     async with _admin(place, figures):
+        crew.open({**answers, READY: ready, FAILED: failed}, on_lost=lost)
+        ended = asyncio.create_task(crew.wait())
+        told = asyncio.create_task(stopped.wait())
         await asyncio.wait([ended, told], return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
         crew.stop()
-        return await ended
+        status = await ended
+    if failures:
+        raise SseproxyError(failures[0])  # what one can't do the others can't either
+    return status
 
 
 @contextlib.asynccontextmanager
@@ -142,11 +151,9 @@ async def _admin(place: Place, figures: Figures) -> AsyncIterator[None]:
 
 
 def until_stopped(
-    main: Callable[[asyncio.Event], Awaitable[int]],
-    signals: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM),
-    in_a_hurry: Callable[[], None] = lambda: None,
+    main: Callable[[asyncio.Event], Awaitable[int]], in_a_hurry: Callable[[], None] = lambda: None
 ) -> int:
-    """Runs `main` with an event that these signals set; a second one ends the process at once.
+    """Runs `main` with an event that SIGINT and SIGTERM set; a second one ends the process at once.
 
     Gives main's status, or 130 where SIGINT stopped it and all was well. `in_a_hurry` is called before the
     process is ended at once.
@@ -165,7 +172,7 @@ def until_stopped(
             interrupted = number == signal.SIGINT
             stopped.set()
 
-        for number in signals:
+        for number in (signal.SIGINT, signal.SIGTERM):
             if sys.platform == "win32":  # the event loop takes no signal handlers there
                 signal.signal(number, lambda got, _: loop.call_soon_threadsafe(stop, got))
             else:
