@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from sseproxy import console
 from sseproxy.analysis.punctuality import Lateness, Punctuality
@@ -18,6 +19,7 @@ from sseproxy.exchange import Request
 from sseproxy.matching import Turns
 from sseproxy.mock import Mock, Options
 from sseproxy.printable import counted
+from sseproxy.workers import Answers
 
 
 @click.command()
@@ -52,11 +54,7 @@ def replay(
     exchanges = [exchange for _, exchange in load_all(find([cassettes]))]
     options = Options(host=place.host, tls=tls, speed=speed, chain_sessions=session == "all")
     turns = Turns()
-    everything = Lateness()
-    out = console.stdout()
-
-    def played(request: Request, punctuality: Punctuality) -> None:
-        out.print(console.punctuality(request, punctuality))
+    printed = _Report()
 
     async def main(seat: Seat) -> int:
         mock = Mock(
@@ -64,7 +62,7 @@ def replay(
             replace(options, port=seat.port, shared=seat.shared),
             SystemClock(),
             seat.metrics,
-            on_played=played if report else None,
+            on_played=(lambda *played: seat.ask("played", played)) if report else None,
             take_turn=lambda key: seat.ask("turn", key) or 0,
         )
         server = await mock.start()
@@ -75,7 +73,34 @@ def replay(
         seat.ask("late", mock.lateness)
         return 0
 
-    status = serve(place, main, {"turn": turns.take, "late": everything.merge})
+    answers: Answers = {"turn": turns.take, "played": printed.add, "late": printed.everything.merge}
+    status = serve(place, main, answers)
     if report:
-        out.print(console.total_lateness(everything))
+        printed.finish()
     raise SystemExit(status)
+
+
+class _Report:
+    """On stdout. Where that takes no more (`| head`, a full disk) streams go on, and it is told at last."""
+
+    def __init__(self) -> None:
+        self.everything = Lateness()
+        self._out = console.stdout()
+        self._error: OSError | None = None
+
+    def add(self, played: tuple[Request, Punctuality]) -> None:
+        """One stream."""
+        self._print(console.punctuality(*played))
+
+    def finish(self) -> None:
+        """All of them. Raises OSError where something could not be printed."""
+        self._print(console.total_lateness(self.everything))
+        if self._error:
+            raise self._error
+
+    def _print(self, line: Text) -> None:
+        if self._error is None:
+            try:
+                self._out.print(line)
+            except OSError as error:
+                self._error = error

@@ -51,7 +51,7 @@ class Mock:
         on_played: Callable[[Request, Punctuality], None] | None = None,
         take_turn: Callable[[Key], int] | None = None,
     ) -> None:
-        """`on_played` is called when a stream has ended, with its request and how late it was.
+        """`on_played` is called when a stream has ended, with its request (no body) and how late it was.
 
         `take_turn` numbers the answers to repeated requests, where more processes than this one give them.
         """
@@ -106,14 +106,14 @@ class Mock:
             end = await player.done
         finally:
             self._playing.discard(player)
-            self._played(client, request, player)
+            self._played(client, player)
             client.connection.listener = None
         if end:
             await client.conclude(player.framer, end)
 
-    def _played(self, client: Client, request: Request, player: Player) -> None:
+    def _played(self, client: Client, player: Player) -> None:
         end = player.done.result() if player.done.done() else None
         self._metrics.ended(end.reason if end else Ending.CLIENT_LEFT, self._clock.now() - client.arrived)
         self.lateness.merge(player.punctuality.lateness)
         if self._on_played:
-            self._on_played(request, player.punctuality)
+            self._on_played(client.request, player.punctuality)
