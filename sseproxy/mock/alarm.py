@@ -13,6 +13,9 @@ log = logging.getLogger("sseproxy.mock")
 
 Callback = Callable[[], None]
 
+LONGEST_WAIT = 24 * 3_600 * 1_000_000
+"""Microseconds. Timers take no more than so many years; an alarm that rings in vain sets its timer again."""
+
 
 class Alarm:
     """Calls each callback at its due time, the earliest first, equal ones in the order they were set."""
@@ -41,14 +44,13 @@ class Alarm:
         if not self._calls or self._calls[0][0] == self._rings_at:
             return
         self._rings_at = self._calls[0][0]
-        self._timer.start(self._rings_at - self._clock.now())
+        self._timer.start(min(self._rings_at - self._clock.now(), LONGEST_WAIT))
 
     def _ring(self) -> None:
         self._rings_at = None
         self._ringing = True
-        now = (
-            self._clock.now()
-        )  # what comes due meanwhile waits for the next ring: sockets have a turn between
+        # What comes due meanwhile waits for the next ring: sockets have a turn between.
+        now = self._clock.now()
         while self._calls and self._calls[0][0] <= now:
             _, _, callback = heapq.heappop(self._calls)
             try:

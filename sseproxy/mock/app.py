@@ -85,9 +85,11 @@ class Mock:
 
     async def _handle(self, client: Client) -> None:
         body = [client.body_waiting()]
+        held_up_until = 0
         if not client.body_complete:
             client.invite_body()
             body += [data async for data in client.body()]
+            held_up_until = self._clock.now() - client.arrived
         request = replace(client.request, body=b"".join(body))
         exchange = self._answers.answer(request)
         if exchange is None:
@@ -98,7 +100,8 @@ class Mock:
         log.info(
             "%s %s: %s", request.method, printable_bytes(mask_target(request.target)[0]), exchange.head.id
         )
-        player = Player(client, schedule(exchange, self._options.speed), self._clock, self._alarm)
+        steps = schedule(exchange, self._options.speed)
+        player = Player(client, steps, self._clock, self._alarm, held_up_until=held_up_until)
         client.connection.listener = player
         self._playing.add(player)
         try:

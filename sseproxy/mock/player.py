@@ -20,7 +20,16 @@ class Player:
     A client that is slow to read holds the play up; what came due meanwhile follows when it reads again.
     """
 
-    def __init__(self, client: Client, steps: Sequence[Step], clock: Clock, alarm: Alarm) -> None:
+    def __init__(
+        self,
+        client: Client,
+        steps: Sequence[Step],
+        clock: Clock,
+        alarm: Alarm,
+        *,
+        held_up_until: int = 0,
+    ) -> None:
+        """`held_up_until`: µs from the request; what is due before is late by the client's doing."""
         self._client = client
         self._steps = steps
         self._clock = clock
@@ -28,7 +37,7 @@ class Player:
         self._next = 0
         self._alarm_is_set = False
         self._paused = False
-        self._held_up_until = 0  # what came due before is late by the client's doing
+        self._held_up_until = held_up_until
         self.punctuality = Punctuality()
         self.framer: ResponseFramer | None = None
         """Set when the client has the response's head."""

@@ -68,15 +68,17 @@ class FileTimer:
             self._file = -1
 
     def _readable(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # started again since it became readable
+        try:
             os.read(self._file, 8)
-            self._ring()
+        except BlockingIOError:
+            return  # started again since it became readable
+        self._ring()
 
 
 def timer(ring: Callable[[], None]) -> Timer:
     """The most precise timer that there is here; it calls `ring`."""
     if sys.platform == "linux":
-        with contextlib.suppress(OSError, NotImplementedError):  # no descriptor; a loop without readers
+        with contextlib.suppress(OSError):  # no descriptor is left
             return FileTimer(ring)
     return LoopTimer(ring)
 
