@@ -38,13 +38,23 @@ class HandTimer:
         self.closed = True
 
 
+class CountingAlarm(Alarm):
+    """Knows how often it was set."""
+
+    sets = 0
+
+    def set(self, due: int, callback: Callable[[], None]) -> None:
+        self.sets += 1
+        super().set(due, callback)
+
+
 class Bell:
     """An alarm with its clock and its timer in the hands of a test."""
 
     def __init__(self) -> None:
         self.clock = HandClock()
         self.timers: list[HandTimer] = []
-        self.alarm = Alarm(self.clock, self._timer)
+        self.alarm = CountingAlarm(self.clock, self._timer)
         (self.timer,) = self.timers
         self.called: list[str] = []
 

@@ -148,7 +148,7 @@ async def test_a_client_that_reads_again_in_time_changes_nothing() -> None:
         player.client_paused()
         screen.resume()
     assert len(screen.writes) == 1
-    assert stage.bell.timer.starts == [10]
+    assert stage.bell.alarm.sets == 1
     stage.at(10)
     assert screen.writes[1:] == [b"a"]
 
