@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 from collections import deque
@@ -42,6 +43,7 @@ class Pipe:
         self._on_closed = on_closed
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._connection.fileno(), self._readable)
+        os.set_blocking(self._connection.fileno(), True)  # uvloop takes it away, and `ask_now` waits
 
     def ask(self, name: str, argument: object = None) -> asyncio.Future[Any]:
         """The other end's answer; None where it dies before it gives one."""

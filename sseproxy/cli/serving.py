@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,7 +101,7 @@ def _work(main: Main, number: int, parent: Pipe, port: int) -> int:
         finally:
             parent.close()
 
-    return asyncio.run(run())
+    return _run(run())
 
 
 async def _lead(place: Place, crew: Crew, answers: Answers, stopped: asyncio.Event) -> int:
@@ -179,9 +179,12 @@ def until_stopped(
                 loop.add_signal_handler(number, stop, number)
         return await main(stopped)
 
+    return _run(run()) or (130 if interrupted else 0)
+
+
+def _run(main: Coroutine[Any, Any, int]) -> int:
     with asyncio.Runner(loop_factory=_new_loop) as runner:
-        status = runner.run(run())
-    return status or (130 if interrupted else 0)
+        return runner.run(main)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -32,7 +32,7 @@ class Timer(Protocol):
 
 
 class LoopTimer:
-    """The event loop's own timer, for where there is nothing better: up to 1 ms late."""
+    """The event loop's own timer, for where there is nothing better: up to 1 ms late; uvloop's early, too."""
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring

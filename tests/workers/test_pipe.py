@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+import threading
 from collections.abc import AsyncIterator
 from multiprocessing.connection import Connection
 
@@ -73,6 +74,15 @@ async def test_who_waits_for_an_answer_answers_questions_meanwhile(ends: Ends) -
     assert ends.pipe.ask_now("turn", "key") == 7
     told = [await ends.heard() for _ in range(4)]
     assert told == [("ask", "turn", "key"), ("answer", 1), ("answer", 8), ("answer", 2)]
+
+
+async def test_who_waits_for_an_answer_waits_till_it_comes(ends: Ends) -> None:
+    """By whatever loop: uvloop makes what it listens to non-blocking."""
+    late = threading.Thread(target=lambda: ends.other.send(("answer", ends.other.recv())))
+    waiting = asyncio.get_running_loop().run_in_executor(None, late.start)
+    assert ends.pipe.ask_now("turn", "key") == ("ask", "turn", "key")
+    await waiting
+    late.join()
 
 
 async def test_an_answer_that_was_asked_for_before_is_no_answer_to_what_is_waited_for(ends: Ends) -> None:
