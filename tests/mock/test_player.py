@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sseproxy.exchange import End, Ending, Framing, ResponseHead
 from sseproxy.http1 import ResponseFramer
+from sseproxy.matching import Answers, Loaded
 from sseproxy.mock import Mock, Options
 from sseproxy.mock.player import Player
 from sseproxy.schedule import Action, Step
@@ -231,7 +232,7 @@ async def test_a_client_that_takes_its_time_to_ask_is_not_counted_either() -> No
     exchange = build.exchange(build.arrivals((5, b"data:a\n\n")), request=build.request(body=b"{}"), end_t=20)
     told: list[tuple[int, int]] = []
     mock = Mock(
-        [exchange],
+        Answers(Loaded([exchange])),
         Options(port=0),
         clock,
         on_played=lambda _, late: told.append((late.lateness.count, late.lateness.worst)),
