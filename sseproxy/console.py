@@ -103,6 +103,14 @@ def listing(rows: Iterable[tuple[Exchange, Stream, str]]) -> Iterator[Text]:
     return columns(titles, titles[2:6], cells)
 
 
+def miss(lines: Iterable[str]) -> Iterator[Text]:
+    """A miss, line by line: what was recorded in red, what was asked in green, as in a diff."""
+    for number, line in enumerate(lines):
+        told = line.strip()
+        style = "red" if told.startswith("recorded: ") else "green" if told.startswith("asked: ") else ""
+        yield Text(line, style="bold" if number == 0 else style)
+
+
 def when(wall: str) -> str:
     """RFC 3339 to the second; what is no such text stays as it is."""
     try:

@@ -29,7 +29,7 @@ STATUS = """\
 | status | what it says |
 |---|---|
 | 0 | Fine. A server that SIGTERM stopped, too. |
-| 1 | Done, and something is not as it should be: `validate` found oddities, the replay of `demo` differed, `record` lost a part of a recording. |
+| 1 | Done, and something is not as it should be: `validate` found oddities, the replay of `demo` differed, `why` found no answer, `--fail-unplayed` found leftovers, `record` lost a part of a recording. |
 | 2 | Not done: wrong usage, a cassette that can't be read, an address that can't be listened on. One line on stderr says which. |
 | 130 | Interrupted (Ctrl-C, SIGINT). |
 """  # noqa: E501 - a table's rows can't be folded
@@ -52,9 +52,14 @@ skip = "/assets/*"
 ```
 
 The command line comes first, then the environment, then the file. A key that no command knows is an error.
+The rules of matching stand in the same file, in a table of their own: [matching](matching.md#rules).
 """
 
 EXAMPLES = {
+    "audit": """\
+sseproxy audit cassettes
+sseproxy audit --json --strict cassettes | jq '.[] | select(.unnoticed > 0) | .place'
+""",
     "demo": """\
 sseproxy demo                                # a chat, at its own speed
 sseproxy demo --flow cut                     # a server that dies in the middle
@@ -90,6 +95,11 @@ sseproxy show --json cassettes | jq '.[] | select(.ending != "clean") | .cassett
 """,
     "validate": """\
 sseproxy validate cassettes                  # for CI
+""",
+    "why": """\
+sseproxy why fresh.sse.jsonl                 # does anything in ./cassettes answer its request?
+sseproxy why --cassettes tests/cassettes request.json
+sseproxy why curl http://localhost:3000/api/v1/prediction/5f0c -d '{"question":"Hi"}'
 """,
 }
 
@@ -128,7 +138,15 @@ MORE = {
 What passes untouched, what is recorded, and what happens when something breaks: [recording](recording.md).
 """,
     "replay": """\
-What answers which request: [README](../README.md#how-replay-matches).
+What answers which request, and what is said where nothing does: [matching](matching.md).
+""",
+    "audit": """\
+What counts, and what the places are called: [matching](matching.md).
+""",
+    "why": """\
+A JSON file is an object: `url` (or a path), and `method`, `headers` (an object or a list of pairs) and `body`
+(a text, or any JSON) where they are wanted. A `request` line of a cassette is one, too. What is said:
+[matching](matching.md#when-nothing-answers).
 """,
 }
 

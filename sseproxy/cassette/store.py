@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from sseproxy.cassette.decode import decode, decode_tail
+from sseproxy.cassette.decode import decode, decode_request, decode_tail
 from sseproxy.cassette.naming import PACKED, PART, SUFFIX
-from sseproxy.cassette.pack import read
+from sseproxy.cassette.pack import opened, read
 from sseproxy.errors import CassetteError, NoHeadYetError, SseproxyError
-from sseproxy.exchange import Exchange
+from sseproxy.exchange import Exchange, Head, Request
 
 try:
     import fcntl
@@ -19,15 +19,14 @@ except ImportError:
 
 
 def find(paths: Iterable[Path]) -> list[Path]:
-    """The cassettes that these files and folders are or hold, a folder's by name.
+    """The cassettes that these files and folders are or hold, a folder's by name; hidden folders hold none.
 
     Raises SseproxyError for what does not exist and for a folder without any.
     """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            names = sorted(path.rglob(f"*{SUFFIX}*"))
-            inside = [each for each in names if each.name.endswith((SUFFIX, PART)) or _is_only_packed(each)]
+            inside = sorted(each for each in path.rglob(f"*{SUFFIX}*") if _is_cassette(each, path))
             if not inside:
                 raise SseproxyError(f"{path}: no cassettes (*{SUFFIX}) in this folder")
             found += inside
@@ -38,6 +37,13 @@ def find(paths: Iterable[Path]) -> list[Path]:
         else:
             raise SseproxyError(f"{path}: no such file or folder")
     return found
+
+
+def _is_cassette(path: Path, folder: Path) -> bool:
+    """Whether it has a cassette's name, and lies in no hidden folder of this one."""
+    if any(part.startswith(".") for part in path.relative_to(folder).parts[:-1]):
+        return False
+    return path.name.endswith((SUFFIX, PART)) or _is_only_packed(path)
 
 
 def _is_only_packed(path: Path) -> bool:
@@ -54,6 +60,21 @@ def load(path: Path) -> Exchange:
         raise CassetteError(f"can't be read: {error.strerror}", path) from None
     try:
         return decode(data, part=path.name.endswith(PART))
+    except CassetteError as error:
+        raise error.located(path) from None
+
+
+def load_request(path: Path) -> tuple[Head, Request | None]:
+    """The head and the request in a cassette, whose other lines are not read.
+
+    Raises CassetteError, with the path, for what can't be read.
+    """
+    path = _present(path)
+    try:
+        with opened(path) as lines:
+            return decode_request(lines, part=path.name.endswith(PART))
+    except OSError as error:
+        raise CassetteError(f"can't be read: {error.strerror}", path) from None
     except CassetteError as error:
         raise error.located(path) from None
 

@@ -14,11 +14,12 @@ from pathlib import Path
 import click
 
 import sseproxy
-from sseproxy.cli.config import defaults, read_config
+from sseproxy.cli.config import defaults, read_config, take_tables
 from sseproxy.errors import SseproxyError
 from sseproxy.printable import printable
 
 _COMMANDS = {
+    "audit": "sseproxy.cli.why:audit",
     "demo": "sseproxy.cli.demo:demo",
     "health": "sseproxy.cli.health:health",
     "ls": "sseproxy.cli.look:ls",
@@ -27,6 +28,7 @@ _COMMANDS = {
     "replay": "sseproxy.cli.replay:replay",
     "show": "sseproxy.cli.look:show",
     "validate": "sseproxy.cli.look:validate",
+    "why": "sseproxy.cli.why:why",
 }
 
 
@@ -56,6 +58,7 @@ def cli(ctx: click.Context) -> None:
     group, name = ctx.command, ctx.invoked_subcommand
     if found and name and isinstance(group, _Lazy) and (command := group.get_command(ctx, name)):
         path, settings = found
+        ctx.obj = take_tables(path, settings)
         ctx.default_map = {name: defaults(path, settings, command, lambda: group.all_commands(ctx))}
 
 

@@ -1,7 +1,7 @@
 """Defaults from a file in the present folder: `sseproxy.toml`, else `[tool.sseproxy]` of `pyproject.toml`.
 
 A key is the name of an option, and holds for each command that has the option. The command line and the
-environment come before it.
+environment come before it. Tables, such as the rules of matching, are no options.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,26 @@ def defaults(
         for key, value in settings.items()
         if key in mine
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What the file has beside options."""
+
+    path: Path
+    match: object
+    """The rules of matching, unchecked."""
+
+    @property
+    def where_match(self) -> str:
+        """How errors call the rules."""
+        own = self.path.name == "sseproxy.toml"
+        return f"{self.path}: [{'match' if own else 'tool.sseproxy.match'}]"
+
+
+def take_tables(path: Path, settings: dict[str, Any]) -> Tables:
+    """Takes from the settings what is no option."""
+    return Tables(path, settings.pop("match", {}))
 
 
 def _value(path: Path, key: str, value: object, option: click.Option) -> object:

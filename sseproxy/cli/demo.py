@@ -19,6 +19,7 @@ from sseproxy.cli.options import Speed
 from sseproxy.clock import SystemClock
 from sseproxy.demo.flows import FLOWS
 from sseproxy.demo.server import serve as serve_demo
+from sseproxy.matching import Answers, Loaded
 from sseproxy.mock import Mock
 from sseproxy.mock import Options as MockOptions
 from sseproxy.proxy import Options as ProxyOptions
@@ -70,7 +71,7 @@ async def _demo(flow: str, question: str, cassettes: Path, speed: float) -> bool
     recorded = load(path)
     screen.recorded(path, recorded)
 
-    mock = Mock([recorded], MockOptions(port=0, speed=speed), clock)
+    mock = Mock(Answers(Loaded([recorded])), MockOptions(port=0, speed=speed), clock)
     server = await mock.start()
     screen.replaying(server.url, recorded, speed)
     replayed = await ask(server.url, target, body, clock, screen.beside)

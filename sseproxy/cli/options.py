@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from sseproxy.cli.config import Tables
 from sseproxy.cli.logs import configure
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -124,6 +126,18 @@ class Seconds(click.FloatRange):
         return seconds
 
 
+class Age(click.ParamType[float]):
+    """A time such as 7d, in seconds."""
+
+    name = "30m|12h|7d"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([mhdw])", str(value))
+        if not found:
+            self.fail(f"{value!r} is no age: it should be like 30m, 12h, 7d or 4w.", param, ctx)
+        return float(found[1]) * {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}[found[2]]
+
+
 class Speed(click.ParamType[float]):
     """A factor of the recorded timing, or `max` for no waiting at all."""
 
@@ -139,6 +153,52 @@ class Speed(click.ParamType[float]):
         if not (math.isfinite(speed) and speed > 0):
             self.fail(f"{value!r} is neither a number above 0 nor 'max'.", param, ctx)
         return speed
+
+
+def matched(function: Function) -> Function:
+    """What counts as the same request. The command gets the configuration file's `rules`, and `strict`."""
+
+    @functools.wraps(function)
+    def with_rules(**rest: Any) -> Any:
+        from sseproxy.matching import Rules, parse_rules  # here, so that `ls` loads none of it
+
+        tables = click.get_current_context().find_object(Tables)
+        rules = parse_rules(tables.match, tables.where_match) if tables else Rules()
+        return function(rules=rules, **rest)
+
+    strict = setting("--strict", is_flag=True, help="Fold no volatile ids: they have to be equal too.")
+    return strict(with_rules)  # type: ignore[return-value]
+
+
+def answering(function: Function) -> Function:
+    """How cassettes answer."""
+
+    @functools.wraps(function)
+    def parsed(*, exhausted: str, **rest: Any) -> Any:
+        from sseproxy.matching import Exhausted
+
+        return function(exhausted=Exhausted(exhausted), **rest)
+
+    speed = setting(
+        "--speed",
+        type=Speed(),
+        metavar="1|N|max",
+        default="1",
+        show_default=True,
+        help="Factor of the recorded timing; max: no waiting.",
+    )
+    exhausted = setting(
+        "--exhausted",
+        type=click.Choice(["last", "loop", "miss"]),
+        default="last",
+        show_default=True,
+        help="When a request comes more often than it was recorded: the last answer again, all from the"
+        " first on, or a miss.",
+    )
+    stale = setting(
+        "--max-age", type=Age(), metavar="30m|12h|7d", help="Tell of cassettes that are older than this."
+    )
+    return speed(exhausted(stale(matched(parsed))))  # type: ignore[return-value]
 
 
 paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))

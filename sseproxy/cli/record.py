@@ -20,10 +20,11 @@ from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
 from sseproxy.demo.server import serve as serve_demo
 from sseproxy.errors import SseproxyError
+from sseproxy.patterns import parse_pattern
 from sseproxy.printable import counted
 from sseproxy.proxy import Options, Proxy, Session
 from sseproxy.proxy.keep import parse_keep
-from sseproxy.proxy.selection import Selection, parse_pattern
+from sseproxy.proxy.selection import Selection
 from sseproxy.server import Running
 from sseproxy.upstream import tls_context
 

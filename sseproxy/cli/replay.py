@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from sseproxy import console
-from sseproxy.analysis.punctuality import Lateness, Punctuality
-from sseproxy.cassette.store import find, load_all
-from sseproxy.cli.options import Speed, address, cassettes, logs, processes, setting, tls_files
-from sseproxy.cli.serving import Place, Seat, serve
-from sseproxy.clock import SystemClock
-from sseproxy.exchange import Request
-from sseproxy.matching import Turns
-from sseproxy.mock import Mock, Options
-from sseproxy.printable import counted
+from sseproxy.cassette.library import Library
+from sseproxy.cassette.store import find
+from sseproxy.cli.options import address, answering, cassettes, logs, processes, setting, tls_files
+from sseproxy.cli.replaying import replay_until_stopped
+from sseproxy.cli.serving import Place
+from sseproxy.matching import Answers, Exhausted, Rules
+from sseproxy.mock import Options
 
 
 @click.command()
 @cassettes("The cassettes to answer from: a folder, or one file.")
-@setting(
-    "--speed",
-    type=Speed(),
-    metavar="1|N|max",
-    default="1",
-    show_default=True,
-    help="Factor of the recorded timing; max: no waiting.",
-)
+@answering
 @setting(
     "--session",
     type=click.Choice(["newest", "all"]),
@@ -37,45 +26,50 @@ from sseproxy.printable import counted
     show_default=True,
     help="Answer a request from the newest session that has it, or from all, oldest first.",
 )
+@setting(
+    "--on-miss",
+    type=click.IntRange(400, 599),
+    default=404,
+    show_default=True,
+    metavar="STATUS",
+    help="Status of the answer to a request that no cassette answers.",
+)
+@setting("--fail-unplayed", is_flag=True, help="Exit 1 where cassettes are left that nobody asked for.")
 @click.option("--report", is_flag=True, help="Print how late each stream was, and all of them at the end.")
 @address
 @tls_files
 @logs
 @processes
 def replay(
-    cassettes: Path, speed: float, session: str, report: bool, tls: ssl.SSLContext | None, place: Place
+    cassettes: Path,
+    speed: float,
+    rules: Rules,
+    strict: bool,
+    exhausted: Exhausted,
+    max_age: float | None,
+    session: str,
+    on_miss: int,
+    fail_unplayed: bool,
+    report: bool,
+    tls: ssl.SSLContext | None,
+    place: Place,
 ) -> None:
     """Answer requests from cassettes as the recorded server did: same bytes, order, rhythm and ending.
 
-    No connection is ever opened. A request that no cassette answers gets 404 and a sentence that says why.
+    No connection is ever opened. A request that no cassette answers gets 404 and a description of the nearest
+    cassettes: what differs, and which rule would make them match. At the end the cassettes that nobody asked
+    for are listed.
     """
-    exchanges = [exchange for _, exchange in load_all(find([cassettes]))]
-    options = Options(host=place.host, tls=tls, speed=speed, chain_sessions=session == "all")
-    turns = Turns()
-    everything = Lateness()
-    out = console.stdout()
-
-    def played(request: Request, punctuality: Punctuality) -> None:
-        out.print(console.punctuality(request, punctuality))
-
-    async def main(seat: Seat) -> int:
-        mock = Mock(
-            exchanges,
-            replace(options, port=seat.port, shared=seat.shared),
-            SystemClock(),
-            seat.metrics,
-            on_played=played if report else None,
-            take_turn=lambda key: seat.ask("turn", key) or 0,
+    answers = Answers(
+        Library(find([cassettes])),
+        rules,
+        chain_sessions=session == "all",
+        strict=strict,
+        exhausted=exhausted,
+    )
+    options = Options(host=place.host, tls=tls, speed=speed, on_miss=on_miss)
+    raise SystemExit(
+        replay_until_stopped(
+            place, answers, options, cassettes, max_age=max_age, fail_unplayed=fail_unplayed, report=report
         )
-        server = await mock.start()
-        told = counted(len(exchanges), "cassette")
-        seat.ready(f"sseproxy: {server.url} replays {told} of {cassettes} (Ctrl-C stops)")
-        await seat.stopped.wait()
-        await mock.stop()
-        seat.ask("late", mock.lateness)
-        return 0
-
-    status = serve(place, main, {"turn": turns.take, "late": everything.merge})
-    if report:
-        out.print(console.total_lateness(everything))
-    raise SystemExit(status)
+    )

@@ -3,7 +3,7 @@
 The rules are RFC 9110, section 7.6 (what an intermediary changes) and RFC 9112 (the message syntax).
 """
 
-from sseproxy.http1.answers import own_answer, plain_response
+from sseproxy.http1.answers import own_answer, plain_response, problem_response
 from sseproxy.http1.checks import HEAD_LIMIT, asks_for_websocket, origin_form, refusal
 from sseproxy.http1.framing import (
     SWITCHING_PROTOCOLS,
@@ -30,6 +30,7 @@ __all__ = [
     "own_answer",
     "persistent",
     "plain_response",
+    "problem_response",
     "refusal",
     "request_head",
     "response_framing",

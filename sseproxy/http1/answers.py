@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from sseproxy.exchange import End, Ending, Framing, Headers, ResponseHead
@@ -15,8 +17,28 @@ def plain_response(status: int, sentence: str, headers: Headers = ()) -> tuple[R
         (b"Content-Length", str(len(body)).encode()),
         *headers,
     )
-    reason = HTTPStatus(status).phrase.encode()
-    return ResponseHead(0, status, reason, "1.1", fields, Framing.LENGTH), body
+    return _head(status, fields), body
+
+
+def problem_response(problem: Mapping[str, object], headers: Headers = ()) -> tuple[ResponseHead, bytes]:
+    """An answer of our own: a problem detail object (RFC 9457), which has a `status`."""
+    body = json.dumps(problem, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    fields = (
+        (b"Content-Type", b"application/problem+json"),
+        (b"Content-Length", str(len(body)).encode()),
+        *headers,
+    )
+    status = problem["status"]
+    assert isinstance(status, int)
+    return _head(status, fields), body
+
+
+def _head(status: int, headers: Headers) -> ResponseHead:
+    try:
+        reason = HTTPStatus(status).phrase.encode()
+    except ValueError:
+        reason = b""  # a number of someone's own
+    return ResponseHead(0, status, reason, "1.1", headers, Framing.LENGTH)
 
 
 _OWN_STATUS = {

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sseproxy.analysis.punctuality import Lateness, Punctuality
 from sseproxy.clock import Clock
-from sseproxy.exchange import End, Ending, Exchange, Request
-from sseproxy.http1 import plain_response
-from sseproxy.matching import Answers, Key
+from sseproxy.errors import CassetteError
+from sseproxy.exchange import End, Ending, Exchange, Request, header
+from sseproxy.http1 import plain_response, problem_response
+from sseproxy.matching import Answer, Answers
+from sseproxy.matching.telling import lines, problem
 from sseproxy.metrics import Metrics
 from sseproxy.mock.alarm import Alarm
 from sseproxy.mock.player import Player
@@ -19,6 +22,12 @@ from sseproxy.printable import printable_bytes
 from sseproxy.redaction import mask_target
 from sseproxy.schedule import schedule
 from sseproxy.server import Client, Running, listen
+
+SCOPE = b"x-sseproxy-scope"
+"""The request header that gives a caller sequences of its own."""
+FOLDED = b"X-Sseproxy-Folded"
+"""The response header that names the rules without which there would be no answer."""
+MISS = b"X-Sseproxy-Miss"
 
 log = logging.getLogger("sseproxy.mock")
 
@@ -35,8 +44,8 @@ class Options:
     """The certificate to serve https with; None: plain http."""
     speed: float = 1.0
     """1 is the recorded timing, 2 twice as fast; math.inf waits for nothing."""
-    chain_sessions: bool = False
-    """Whether the answers of older sessions come before those of the newest."""
+    on_miss: int = 404
+    """The status of a miss."""
 
 
 class Mock:
@@ -44,20 +53,18 @@ class Mock:
 
     def __init__(
         self,
-        exchanges: Iterable[Exchange],
+        answers: Answers,
         options: Options,
         clock: Clock,
         metrics: Metrics | None = None,
         on_played: Callable[[Request, Punctuality], None] | None = None,
-        take_turn: Callable[[Key], int] | None = None,
     ) -> None:
-        """`on_played` is called when a stream has ended, with its request and how late it was.
-
-        `take_turn` numbers the answers to repeated requests, where more processes than this one give them.
-        """
+        """`on_played` is called when a stream has ended, with its request and how late it was."""
         self._options = options
         self._clock = clock
-        self._answers = Answers(exchanges, chain_sessions=options.chain_sessions, take_turn=take_turn)
+        self._answers = answers
+        self.unreadable = 0
+        """How many requests met a cassette that could not be read."""
         self._playing: set[Player] = set()
         self._on_played = on_played
         self.lateness = Lateness()
@@ -69,7 +76,7 @@ class Mock:
     async def start(self) -> Running:
         """Listens. Raises SseproxyError where it can't."""
         options = self._options
-        self._alarm = Alarm(self._clock)
+        self.open()
         self._server = await listen(
             self._handle, options.host, options.port, self._clock, options.tls, shared=options.shared
         )
@@ -78,26 +85,52 @@ class Mock:
     async def stop(self) -> None:
         """Takes no more requests, and breaks off what is being played: a recorded pause may be long."""
         self._server.close()
+        self.break_off()
+        await self._server.stop()
+        self.close()
+
+    def break_off(self) -> None:
+        """Ends all that is being played."""
         for player in self._playing:
             player.stop(End(0, Ending.PROXY_STOPPED, 0, detail="the mock server was stopped"))
-        await self._server.stop()
+
+    def open(self) -> None:
+        """Gets ready to play for a server that is another's."""
+        self._alarm = Alarm(self._clock)
+
+    def close(self) -> None:
+        """Plays no more."""
         self._alarm.close()
 
     async def _handle(self, client: Client) -> None:
-        body = [client.body_waiting()]
-        if not client.body_complete:
-            client.invite_body()
-            body += [data async for data in client.body()]
-        request = replace(client.request, body=b"".join(body))
-        exchange = self._answers.answer(request)
-        if exchange is None:
-            sentence = self._answers.explain(request)
-            log.warning("miss: %s", sentence)
-            client.answer(*plain_response(404, f"sseproxy: {sentence}", ((b"X-Sseproxy-Miss", b"1"),)))
-            return
-        log.info(
-            "%s %s: %s", request.method, printable_bytes(mask_target(request.target)[0]), exchange.head.id
-        )
+        if not await self.answer(client):
+            request = replace(client.request, body=await client.whole_body())
+            # Cassettes are read and compared for it: other streams must not wait.
+            miss = await asyncio.to_thread(self._answers.explain, request)
+            log.warning("miss: %s", "\n".join(lines(miss)))
+            client.answer(*problem_response(problem(miss, self._options.on_miss), ((MISS, b"1"),)))
+
+    async def answer(self, client: Client) -> bool:
+        """Plays the recording whose turn it is; False where there is none, and nothing has been sent."""
+        request = replace(client.request, body=await client.whole_body())
+        scope = (header(request.headers, SCOPE) or b"").decode("latin-1")
+        try:
+            answer = self._answers.answer(request, scope)
+            if answer is None:
+                return False
+            exchange = self._answers.library.exchange(answer.number)
+        except CassetteError as error:
+            self.unreadable += 1
+            log.error("a cassette can't be played: %s", error)
+            client.answer(*plain_response(500, f"sseproxy: {error}"))
+            return True
+        told = f", but for {', '.join(answer.folded)}" if answer.folded else ""
+        target = printable_bytes(mask_target(request.target)[0])
+        log.info("%s %s: %s%s", request.method, target, exchange.head.id, told)
+        await self._play(client, request, _named(exchange, answer))
+        return True
+
+    async def _play(self, client: Client, request: Request, exchange: Exchange) -> None:
         player = Player(client, schedule(exchange, self._options.speed), self._clock, self._alarm)
         client.connection.listener = player
         self._playing.add(player)
@@ -117,3 +150,12 @@ class Mock:
         self.lateness.merge(player.punctuality.lateness)
         if self._on_played:
             self._on_played(request, player.punctuality)
+
+
+def _named(exchange: Exchange, answer: Answer) -> Exchange:
+    """The exchange, its response naming the rules without which it would not have been found."""
+    if not answer.folded or exchange.response is None:
+        return exchange
+    field = (FOLDED, ", ".join(answer.folded).encode())
+    response = replace(exchange.response, headers=(*exchange.response.headers, field))
+    return replace(exchange, response=response)

@@ -45,6 +45,7 @@ class Client:
         self.keep_alive = False
         self._answered = False
         self._transport = cast(asyncio.Transport, request.transport)
+        self._collected: bytes | None = None
 
     @property
     def chunked(self) -> bool:
@@ -58,6 +59,9 @@ class Client:
 
     def body_waiting(self) -> bytes:
         """What of the body has come already. Raises BodyError where it is malformed."""
+        if self._collected is not None:
+            waiting, self._collected = self._collected, None
+            return waiting
         try:
             return self._incoming.content.read_nowait()
         except _MALFORMED as error:
@@ -80,6 +84,15 @@ class Client:
                 yield data
         except _MALFORMED as error:
             raise _body_error(error) from None
+
+    async def whole_body(self) -> bytes:
+        """All of the body. It waits still, for one who streams it. Raises as `body` does."""
+        parts = [self.body_waiting()]
+        if not self.body_complete:
+            self.invite_body()
+            parts += [data async for data in self.body()]
+        self._collected = b"".join(parts)
+        return self._collected
 
     def invite_body(self) -> None:
         """Lets a client go on that waits for leave to send its body (RFC 9110, section 10.1.1)."""

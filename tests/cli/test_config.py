@@ -31,7 +31,7 @@ def given(folder: Path, text: str, name: str = "sseproxy.toml") -> dict[str, obj
         ("port = 9000", {"port": "9000"}),
         ("grace = 1.5", {"grace": "1.5"}),
         ("insecure = true", {"insecure": True}),
-        ('speed = "max"', {}),
+        ("on-miss = 500", {}),
         ("", {}),
     ],
 )

@@ -74,9 +74,17 @@ def test_a_masked_value_matches_any_credential(mock: Server) -> None:
 
 
 MISSES = {
-    "another body": ("POST", TARGET.decode(), "POST /api/v1/prediction/5f0c: "),
-    "another method": ("GET", TARGET.decode(), "GET /api/v1/prediction/5f0c: recorded with POST only"),
-    "another path": ("GET", "/none", "GET /none: "),
+    "another body": (
+        "POST",
+        TARGET.decode(),
+        "POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question, $.streaming",
+    ),
+    "another method": (
+        "GET",
+        "/api/v1/prediction/5f0c",
+        "GET /api/v1/prediction/5f0c: it was recorded with POST only",
+    ),
+    "another path": ("GET", "/none", "GET /none: its path was never recorded"),
     "a secret in the query": ("GET", "/none?token=sk-1", "GET /none?token=[redacted]: "),
 }
 
@@ -85,8 +93,11 @@ MISSES = {
 def test_a_miss_is_404_and_says_why(mock: Server, method: str, target: str, sentence: str) -> None:
     answer = requests.request(method, mock.url + target, data="{}", timeout=PATIENCE)
     assert (answer.status_code, answer.headers["X-Sseproxy-Miss"]) == (404, "1")
-    assert answer.text.startswith(f"sseproxy: no cassette answers {sentence}")
-    assert answer.text.count("\n") == 1
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["detail"].startswith(f"no cassette answers {sentence}")
+    assert (problem["type"], problem["status"]) == ("urn:sseproxy:miss", 404)
+    assert "sk-1" not in answer.text
 
 
 @pytest.mark.parametrize(
@@ -113,7 +124,7 @@ def test_the_log_tells_hits_and_misses_and_no_secret(library: Path) -> None:
         for path in ("/secret?token=sk-1", "/none?token=sk-1"):
             requests.get(server.url + path, timeout=PATIENCE)
         stopped = server.stop()
-    hit, miss = stopped.err.splitlines()
+    hit, miss, *_ = stopped.err.splitlines()
     assert " GET /secret?token=" in hit
     assert " warning: miss: no cassette answers GET /none?token=[redacted]" in miss
     assert "sk-1" not in stopped.err

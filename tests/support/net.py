@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from sseproxy.cassette.store import find, load
 from sseproxy.clock import SystemClock
 from sseproxy.exchange import Exchange
+from sseproxy.matching import Answers, Loaded
 from sseproxy.mock import Mock
 from sseproxy.mock import Options as MockOptions
 from sseproxy.proxy import Options as ProxyOptions
@@ -245,7 +246,7 @@ async def recorded(script: Script, cassettes: Path, **options: Any) -> AsyncIter
 @contextlib.asynccontextmanager
 async def replayer(exchanges: Iterable[Exchange], speed: float = math.inf) -> AsyncIterator[Running]:
     """A mock server on a free port."""
-    mock = Mock(exchanges, MockOptions(port=0, speed=speed), SystemClock())
+    mock = Mock(Answers(Loaded(exchanges)), MockOptions(port=0, speed=speed), SystemClock())
     try:
         yield await mock.start()
     finally:

@@ -8,7 +8,8 @@ import pytest
 
 from sseproxy.errors import SseproxyError
 from sseproxy.exchange import Request
-from sseproxy.proxy.selection import Selection, parse_pattern
+from sseproxy.patterns import parse_pattern
+from sseproxy.proxy.selection import Selection
 from tests.support.net import ask, client, recorder, upstream
 from tests.transparency.support import OK, Origin, closing, get, recordings, sent, trip
 

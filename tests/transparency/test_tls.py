@@ -14,6 +14,7 @@ import trustme
 from sseproxy.clock import SystemClock
 from sseproxy.errors import SseproxyError
 from sseproxy.exchange import Ending
+from sseproxy.matching import Answers, Loaded
 from sseproxy.mock import Mock
 from sseproxy.mock import Options as MockOptions
 from sseproxy.server import Running, serving_context
@@ -169,7 +170,7 @@ async def test_recorder_and_replay_serve_https(ca: trustme.CA, ca_file: Path, tm
         first = await ask_securely(proxy, get(b"/a"), ca_file)
     assert first == closing(CHUNKED)
     options = MockOptions(port=0, tls=serving_context(chain, key))
-    mock = Mock(recordings(folder), options, SystemClock())
+    mock = Mock(Answers(Loaded(recordings(folder))), options, SystemClock())
     again = await ask_securely(await mock.start(), get(b"/a"), ca_file)
     await mock.stop()
     assert again.partition(b"\r\n\r\n")[0] == first.partition(b"\r\n\r\n")[0]

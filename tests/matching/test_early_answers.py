@@ -7,11 +7,8 @@ from dataclasses import replace
 import pytest
 
 from sseproxy.exchange import Exchange, Request
-from sseproxy.matching import Answers
-
-from . import build
-
-NOON = "2026-11-23T12:00:%02d.000000Z"
+from tests.core import build
+from tests.matching.support import Asked, recorded
 
 
 def whole(body: bytes, method: str = "POST", target: bytes = b"/api") -> Request:
@@ -21,16 +18,6 @@ def whole(body: bytes, method: str = "POST", target: bytes = b"/api") -> Request
 def begun(body: bytes, method: str = "POST", target: bytes = b"/api") -> Request:
     """A request of which no more than this was recorded."""
     return replace(whole(body, method, target), complete=False)
-
-
-def recorded(id: str, second: int, request: Request, session: str = "s1") -> Exchange:
-    return build.exchange(head=build.head(id, wall=NOON % second, session=session), request=request)
-
-
-def given(answers: Answers, request: Request, times: int = 1) -> list[str]:
-    """The ids of what is answered, `-` for a miss."""
-    turns = [answers.answer(request) for _ in range(times)]
-    return [exchange.head.id if exchange else "-" for exchange in turns]
 
 
 @pytest.mark.parametrize(
@@ -59,8 +46,8 @@ def given(answers: Answers, request: Request, times: int = 1) -> list[str]:
 def test_it_answers_a_request_that_begins_like_what_was_recorded(
     recorded_part: Request, asked: Request, expected: list[str]
 ) -> None:
-    answers = Answers([recorded("early", 1, recorded_part)])
-    assert given(answers, asked) == expected
+    answers = Asked([recorded("early", 1, recorded_part)])
+    assert answers.given(asked) == expected
 
 
 EARLY = [
@@ -78,35 +65,35 @@ EARLY = [
 def test_the_newest_that_fits_answers_again_and_again(
     body: bytes, expected: list[str], exchanges: list[Exchange]
 ) -> None:
-    assert given(Answers(exchanges), whole(body), 3) == expected
+    assert Asked(exchanges).given(whole(body), 3) == expected
 
 
 def test_the_newest_is_that_of_any_session() -> None:
     old, new = recorded("old", 1, begun(b"a"), "s1"), recorded("new", 2, begun(b""), "s2")
-    assert given(Answers([new, old]), whole(b"ab")) == ["new"]
-    assert given(Answers([old]), whole(b"ab")) == ["old"]
+    assert Asked([new, old]).given(whole(b"ab")) == ["new"]
+    assert Asked([old]).given(whole(b"ab")) == ["old"]
 
 
 @pytest.mark.parametrize("second", [1, 9])
 def test_a_recording_of_the_very_request_goes_first(second: int) -> None:
     exact = [recorded("a", second, whole(b"abc")), recorded("b", second, whole(b"abc"))]
-    answers = Answers([recorded("early", 5, begun(b"abc")), *exact])
-    assert given(answers, whole(b"abc"), 3) == ["a", "b", "b"]
-    assert given(answers, whole(b"abcd")) == ["early"]
+    answers = Asked([recorded("early", 5, begun(b"abc")), *exact])
+    assert answers.given(whole(b"abc"), 3) == ["a", "b", "b"]
+    assert answers.given(whole(b"abcd")) == ["early"]
 
 
 def test_a_recording_in_another_spelling_goes_first_too() -> None:
-    answers = Answers([recorded("early", 5, begun(b'{ "q"')), recorded("exact", 1, whole(b'{"q":1}'))])
-    assert given(answers, whole(b'{ "q": 1.0 }')) == ["exact"]
-    assert given(answers, whole(b'{ "q": 2 }')) == ["early"]
+    answers = Asked([recorded("early", 5, begun(b'{ "q"')), recorded("exact", 1, whole(b'{"q":1}'))])
+    assert answers.given(whole(b'{ "q": 1.0 }')) == ["exact"]
+    assert answers.given(whole(b'{ "q": 2 }')) == ["early"]
 
 
 def test_it_takes_nobodys_turn() -> None:
-    answers = Answers([*EARLY, recorded("a", 1, whole(b"abc")), recorded("b", 2, whole(b"abc"))])
+    answers = Asked([*EARLY, recorded("a", 1, whole(b"abc")), recorded("b", 2, whole(b"abc"))])
     asked = [b"abc", b"abcd", b"abc"]
-    assert [given(answers, whole(body)) for body in asked] == [["a"], ["3"], ["b"]]
+    assert [answers.given(whole(body)) for body in asked] == [["a"], ["3"], ["b"]]
 
 
 def test_sessions_that_are_chained_change_nothing() -> None:
-    answers = Answers(EARLY, chain_sessions=True)
-    assert given(answers, whole(b"abc"), 2) == ["3", "3"]
+    answers = Asked(EARLY, chain_sessions=True)
+    assert answers.given(whole(b"abc"), 2) == ["3", "3"]

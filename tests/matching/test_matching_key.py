@@ -11,11 +11,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sseproxy.matching import key
-
-from . import build
+from sseproxy.exchange import Request
+from sseproxy.matching import Rules
+from sseproxy.matching.index import Index, digest
+from tests.core import build
 
 thorough = settings(max_examples=200, deadline=None, derandomize=True)
+
+
+def key(request: Request) -> bytes:
+    """Equal for requests that the same recordings answer by the default rules."""
+    return digest(Index(Rules()).parts(request))
 
 
 def same(one: bytes, other: bytes) -> bool:

@@ -1,0 +1,140 @@
+"""Which recorded exchange answers a request: the recordings that match it, and whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sseproxy.exchange import Head, Request
+from sseproxy.matching.folding import folded_rules
+from sseproxy.matching.index import Index
+from sseproxy.matching.library import Library
+from sseproxy.matching.miss import Miss, explain
+from sseproxy.matching.rules import Rules
+from sseproxy.matching.turns import LocalTurns, Turns
+from sseproxy.redaction import mask_request
+
+
+class Exhausted(StrEnum):
+    """What a request gets that comes more often than it was recorded."""
+
+    LAST = "last"
+    LOOP = "loop"
+    MISS = "miss"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    number: int
+    """Of the recording, in its library."""
+    folded: tuple[str, ...] = ()
+    """The rules without which it would not match, such as `prediction $.chatId`."""
+
+
+class Answers:
+    """A library's answers: repeated requests get what was recorded, in recorded order.
+
+    Only the newest session that has a request answers it, unless sessions are chained.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        rules: Rules = Rules(),  # noqa: B008 - a frozen value
+        *,
+        chain_sessions: bool = False,
+        strict: bool = False,
+        exhausted: Exhausted = Exhausted.LAST,
+        turns: Turns | None = None,
+    ) -> None:
+        """`strict`: volatile ids have to be equal too. `turns`: None counts them here."""
+        self.library = library
+        self._index = Index(rules, strict=strict)
+        self._chain_sessions = chain_sessions
+        self._exhausted = exhausted
+        self.turns = turns or LocalTurns()
+        """Who counts; another may take its place before the first answer."""
+        self._heads: dict[int, Head] = {}
+        self._early: list[tuple[int, dict[str, str], bytes]] = []  # answered before all of the body had come
+        self._played: set[int] = set()
+        for number, head, request in sorted(library.requests(), key=_recorded_at):
+            self._heads[number] = head
+            if request.complete:
+                self._index.add(number, request)
+            else:
+                masked, _ = mask_request(request)
+                self._early.append((number, self._without_body(masked), masked.body))
+
+    def answer(self, request: Request, scope: str = "") -> Answer | None:
+        """The recording whose turn it is in this scope, or None: a miss."""
+        parts = self._index.parts(request)
+        found = self._index.find(parts)
+        if found is None:
+            return self._early_answer(request)
+        numbers = self._of_newest_session(found.numbers)
+        # Whose turn it is may have to be asked of another process: not where it makes no difference.
+        alone = len(numbers) == 1 and self._exhausted is not Exhausted.MISS
+        turn = 0 if alone else self.turns.take(found.key, scope)
+        if turn >= len(numbers):
+            if self._exhausted is Exhausted.MISS:
+                return None
+            turn = len(numbers) - 1 if self._exhausted is Exhausted.LAST else turn % len(numbers)
+        number = numbers[turn]
+        self._played.add(number)
+        if not found.folded:
+            return Answer(number)
+        recorded = self._index.parts(self.library.request(number))
+        return Answer(number, tuple(folded_rules(recorded, parts)))
+
+    def _of_newest_session(self, numbers: list[int]) -> list[int]:
+        if self._chain_sessions:
+            return numbers
+        newest = self._heads[numbers[-1]].session
+        return [number for number in numbers if self._heads[number].session == newest]
+
+    def _early_answer(self, request: Request) -> Answer | None:
+        """The newest answer to a request whose recorded part is how this one begins."""
+        masked, _ = mask_request(request)
+        head = self._without_body(masked)
+        for number, begun, body in reversed(self._early):
+            if begun == head and masked.body.startswith(body):
+                self._played.add(number)
+                return Answer(number)
+        return None
+
+    def _without_body(self, request: Request) -> dict[str, str]:
+        bare = Request(request.method, request.target, request.version, request.headers)
+        return self._index.parts(bare)
+
+    def explain(self, request: Request) -> Miss:
+        """Why nothing answers the request. Reads recordings, so it may take a while."""
+        return explain(request, self._index, self.library)
+
+    def names(self, numbers: Iterable[int]) -> list[str]:
+        """What these recordings are found by."""
+        return [self.library.name(number) for number in numbers]
+
+    def __len__(self) -> int:
+        """How many recordings there are."""
+        return len(self._heads)
+
+    def older_than(self, wall: str) -> list[int]:
+        """The recordings from before this time (as `Head.wall`), oldest first."""
+        return [number for number, head in self._heads.items() if head.wall < wall]
+
+    def unplayed(self) -> list[int]:
+        """The recordings that nobody asked for, oldest first; not those that a newer session hides."""
+        playable = [number for group in self._index.groups() for number in self._of_newest_session(group)]
+        playable += [number for number, _, _ in self._early]
+        unplayed = set(playable) - self._played
+        return [number for number in self._heads if number in unplayed]
+
+    def oldest_first(self) -> list[int]:
+        """All recordings."""
+        return list(self._heads)
+
+
+def _recorded_at(recorded: tuple[int, Head, Request]) -> tuple[str, str]:
+    _, head, _ = recorded
+    return head.wall, head.id

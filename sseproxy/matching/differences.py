@@ -1,0 +1,120 @@
+"""In what two requests differ, and the smallest rule under which they would not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from sseproxy.matching.json_text import LIST, OBJECT
+from sseproxy.matching.parts import is_of_body
+from sseproxy.matching.places import lies_in, selector
+from sseproxy.matching.rules import without
+
+_FEW = 3
+"""Places that a rule names one by one; where more differ, what they lie in is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    place: str
+    recorded: str | None
+    """The value, None where there is none."""
+    asked: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loosening:
+    """A change of the rules that makes two requests match."""
+
+    ignore: tuple[str, ...] = ()
+    uncompared: tuple[str, ...] = ()
+    """Headers that would no longer be compared."""
+    path: str = ""
+    """A regular expression for what may differ in the path; empty where nothing may."""
+
+    @property
+    def replaced(self) -> str:
+        """The place whose value the rule compares only in part."""
+        return "path" if self.path else ""
+
+    def rest(self, parts: Mapping[str, str], body: bytes) -> dict[str, str]:
+        """The parts that would still count."""
+        gone = {f"header.{name}" for name in self.uncompared}
+        for text in self.ignore:
+            gone |= selector(text)(parts, body)
+        rest = {place: value for place, value in parts.items() if place not in gone}
+        return rest | {"path": without(self.path, rest["path"])} if self.path else rest
+
+
+def differences(
+    recorded: Mapping[str, str],
+    asked: Mapping[str, str],
+    folded: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda parts: parts,
+) -> list[Difference]:
+    """Where the values differ, in the order of the request that has them, though they are `folded`."""
+    one, other = folded(recorded), folded(asked)
+    return [
+        Difference(place, recorded.get(place), asked.get(place))
+        for place in dict.fromkeys([*recorded, *asked])
+        if one.get(place) != other.get(place)
+    ]
+
+
+def shown(found: Iterable[Difference]) -> list[Difference]:
+    """Without objects and lists of which only one side has any: their values are told of anyway."""
+    listed = list(found)
+    return [each for each in listed if not _has_others_below(each, listed)]
+
+
+def _has_others_below(difference: Difference, all_: list[Difference]) -> bool:
+    holder = difference.recorded in (OBJECT, LIST, None) and difference.asked in (OBJECT, LIST, None)
+    return holder and any(_lies_below(each.place, difference.place) for each in all_)
+
+
+def _lies_below(place: str, other: str) -> bool:
+    return place != other and lies_in(place, other)
+
+
+def loosening(found: Iterable[Difference]) -> Loosening | None:
+    """The rule that names no more than what differs; None where no rule can help."""
+    by_place = {each.place: each for each in found}
+    path = ""
+    if "method" in by_place:
+        return None
+    if differs := by_place.pop("path", None):
+        path = _segment(differs.recorded or "", differs.asked or "")
+        if not path:
+            return None
+    places = list(by_place)
+    uncompared = tuple(place.removeprefix("header.") for place in places if place.startswith("header."))
+    ignore = [place for place in places if not is_of_body(place) and not place.startswith("header.")]
+    body = _of_body([place for place in places if is_of_body(place)])
+    return Loosening((*ignore, *body), uncompared, path)
+
+
+def _segment(one: str, other: str) -> str:
+    """An expression for the one segment in which two paths differ, known by the one before it; or nothing."""
+    ours, theirs = one.split("/"), other.split("/")
+    apart = [at for at, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b]
+    if len(ours) != len(theirs) or len(apart) != 1:
+        return ""
+    (at,) = apart
+    return f"(?<=/{re.escape(ours[at - 1])}/)[^/]+" if at > 1 and ours[at] and theirs[at] else ""
+
+
+def _of_body(places: list[str]) -> list[str]:
+    if "$" in places or "body" in places:
+        return ["body"]  # not the same kind of body
+    named = dict.fromkeys(re.sub(r"#[0-9]+.*| head$", "", place) for place in places)
+    tops = [place for place in named if not any(_lies_below(place, other) for other in named)]
+    if len(tops) <= _FEW:
+        return tops
+    holders = dict.fromkeys(_holder(place) for place in tops)
+    return list(holders) if len(holders) <= _FEW else ["body"]
+
+
+def _holder(place: str) -> str:
+    """The member of the document in which a place lies."""
+    step = re.match(r"\$(?:\.[A-Za-z_0-9]+|\['(?:[^'\\]|\\.)*'\]|\[[0-9]+\])", place)
+    return step[0] if step else place

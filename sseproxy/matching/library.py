@@ -1,0 +1,45 @@
+"""What is asked of a library of recordings. Where they are kept, and how read, is another's business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from sseproxy.exchange import Exchange, Head, Request
+
+
+class Library(Protocol):
+    """Recordings by number, from 0."""
+
+    def requests(self) -> Iterator[tuple[int, Head, Request]]:
+        """All recordings that have a request."""
+
+    def request(self, number: int) -> Request: ...
+
+    def exchange(self, number: int) -> Exchange: ...
+
+    def name(self, number: int) -> str:
+        """What a person finds it by."""
+
+
+class Loaded:
+    """Recordings that are in memory already."""
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self._exchanges = list(exchanges)
+
+    def requests(self) -> Iterator[tuple[int, Head, Request]]:
+        for number, exchange in enumerate(self._exchanges):
+            if exchange.request:
+                yield number, exchange.head, exchange.request
+
+    def request(self, number: int) -> Request:
+        request = self._exchanges[number].request
+        assert request
+        return request
+
+    def exchange(self, number: int) -> Exchange:
+        return self._exchanges[number]
+
+    def name(self, number: int) -> str:
+        return self._exchanges[number].head.id

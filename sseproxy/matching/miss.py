@@ -1,0 +1,168 @@
+"""Why nothing answers a request: the recordings that come nearest, and what would have to be ignored."""
+
+from __future__ import annotations
+
+import difflib
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sseproxy.errors import CassetteError
+from sseproxy.exchange import Request
+from sseproxy.matching.differences import Difference, Loosening, differences, loosening, shown
+from sseproxy.matching.folding import FOLDED
+from sseproxy.matching.index import Index, sketch
+from sseproxy.matching.library import Library
+from sseproxy.redaction import mask_request
+
+NEAREST = 3
+"""Recordings that a miss tells of."""
+_CANDIDATES = 12  # that are read to find them
+_COUNTED = 200  # recordings that are read to count what a rule would merge
+_LETTERS = 500  # of a value that are compared letter by letter
+_PATHS = 1000  # that are compared letter by letter where a path is unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A recording that is nearly the one."""
+
+    name: str
+    differences: tuple[Difference, ...]
+    rule: Loosening | None
+    """What would make it match; None where no rule can."""
+    merged: int
+    """How many other cassettes would then answer the request as well."""
+    at_least: bool
+    """Whether there may be more of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    request: Request
+    """Masked, to be shown."""
+    recorded: int
+    """How many cassettes the library has."""
+    given: int
+    """How many answers there are to this very request, all of which have been given."""
+    methods: tuple[str, ...] = ()
+    """Those that this path was recorded with."""
+    nearest: tuple[Near, ...] = ()
+    """Of different requests, the nearest first."""
+
+
+class _Reader:
+    """The parts of recordings, read once each."""
+
+    def __init__(self, index: Index, library: Library) -> None:
+        self._index = index
+        self._library = library
+        self._read: dict[int, tuple[dict[str, str], bytes] | None] = {}
+
+    def parts(self, number: int) -> tuple[dict[str, str], bytes] | None:
+        """With the body; None where the cassette has gone, or changed, since: it is no help then."""
+        if number not in self._read:
+            try:
+                request = self._library.request(number)
+            except CassetteError:
+                self._read[number] = None
+            else:
+                self._read[number] = self._index.parts(request), request.body
+        return self._read[number]
+
+    def name(self, number: int) -> str:
+        return self._library.name(number)
+
+
+def explain(request: Request, index: Index, library: Library) -> Miss:
+    """Reads a few recordings of the library and compares them in full."""
+    reader = _Reader(index, library)
+    masked, _ = mask_request(request)
+    parts = index.parts(request)
+    given = index.find(parts)
+    if given:
+        return Miss(masked, len(index.sketches), len(given.numbers))
+    candidates = []
+    for number in _candidates(parts, index):
+        if recorded := reader.parts(number):
+            found = differences(recorded[0], parts, index.folded)
+            candidates.append((_distance(found), number, found))
+    nearest = [
+        _near(number, found, parts, request.body, index, reader)
+        for _, number, found in sorted(candidates, key=lambda each: each[:2])[:NEAREST]
+    ]
+    methods = {method for method, path in index.routes.values() if path == parts.get("path")}
+    return Miss(masked, len(index.sketches), 0, tuple(sorted(methods)), tuple(nearest))
+
+
+def _candidates(parts: Mapping[str, str], index: Index) -> list[int]:
+    """The newest recording each of requests that may be near, by what their sketches have in common."""
+    bits = sketch(parts.items())
+    method, path = parts.get("method", ""), parts.get("path", "")
+    numbers = [group[-1] for group in index.groups()]
+    paths = _near_paths(path, {index.routes[number][1] for number in numbers})
+
+    def distance(number: int) -> tuple[int, bool, int, int]:
+        its_method, its_path = index.routes[number]
+        differ = (index.sketches[number] ^ bits).bit_count()
+        return paths.get(its_path, len(paths)), its_method != method, differ, -number
+
+    return heapq.nsmallest(_CANDIDATES, numbers, key=distance)
+
+
+def _near_paths(path: str, recorded: set[str]) -> dict[str, int]:
+    """The rank of each path that is like this one."""
+    if path in recorded:
+        return {path: 0}
+    close = difflib.get_close_matches(path, sorted(recorded)[:_PATHS], n=NEAREST, cutoff=0.5)
+    return {each: rank for rank, each in enumerate(close)}
+
+
+def _distance(found: Iterable[Difference]) -> tuple[bool, bool, int, int]:
+    listed = shown(found)
+    places = {each.place for each in listed}
+    size = sum(_size(each) for each in listed)
+    return "path" in places, "method" in places, len(listed), size
+
+
+def _size(difference: Difference) -> int:
+    """Roughly how many letters differ."""
+    one, other = ((value or "")[:_LETTERS] for value in (difference.recorded, difference.asked))
+    alike = difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+    return round((len(one) + len(other)) * (1 - alike))
+
+
+def _near(
+    number: int,
+    found: list[Difference],
+    parts: Mapping[str, str],
+    body: bytes,
+    index: Index,
+    reader: _Reader,
+) -> Near:
+    rule = loosening(found)
+    merged, at_least = _merged(rule, number, parts, body, index, reader) if rule else (0, False)
+    return Near(reader.name(number), tuple(shown(found)), rule, merged, at_least)
+
+
+def _merged(
+    rule: Loosening, near: int, parts: Mapping[str, str], body: bytes, index: Index, reader: _Reader
+) -> tuple[int, bool]:
+    """How many cassettes of other requests than the near one's would answer too; whether there may be more.
+
+    A recording of which only ignored parts differ has all bits of the others in its sketch: few others
+    have, so few are read.
+    """
+    rest = rule.rest(index.folded(parts), body)
+    bits = sketch(part for part in rest.items() if part[1] != FOLDED and part[0] != rule.replaced)
+    count = read = 0
+    for group in index.groups():
+        if near in group or index.sketches[group[-1]] & bits != bits:
+            continue
+        if read == _COUNTED:
+            return count, True
+        read += 1
+        recorded = reader.parts(group[-1])
+        if recorded and rule.rest(index.folded(recorded[0]), recorded[1]) == rest:
+            count += len(group)
+    return count, False

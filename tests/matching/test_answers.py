@@ -1,0 +1,156 @@
+"""Whose turn it is when a request comes again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sseproxy.exchange import Exchange, Request
+from sseproxy.matching import Exhausted
+from tests.core import build
+from tests.matching import support
+from tests.matching.support import Asked
+
+
+def recorded(
+    id: str,
+    second: int,
+    session: str = "s1",
+    request: Request | None = build.request(body=b"a"),  # noqa: B008
+) -> Exchange:
+    return support.recorded(id, second, request, session)
+
+
+A, B = build.request(body=b"a"), build.request(body=b"b")
+THREE = [recorded("1", 1), recorded("2", 2), recorded("3", 3)]
+SESSIONS = [
+    recorded("old1", 1, "s1"),
+    recorded("old2", 2, "s1"),
+    recorded("new1", 11, "s2"),
+    recorded("new2", 12, "s2"),
+]
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "expected"),
+    [
+        pytest.param(THREE, ["1", "2", "3", "3", "3"], id="in recorded order, the last again and again"),
+        pytest.param(THREE[::-1], ["1", "2", "3", "3", "3"], id="whatever order the files came in"),
+        pytest.param(
+            [recorded("b", 1), recorded("a", 1)], ["a", "b", "b", "b", "b"], id="in one instant by id"
+        ),
+        pytest.param([recorded("z", 1), recorded("a", 2)], ["z", "a", "a", "a", "a"], id="by time before id"),
+        pytest.param([recorded("1", 1)], ["1"] * 5, id="one answers always"),
+        pytest.param([], ["-"] * 5, id="nothing recorded"),
+        pytest.param([recorded("1", 1, request=B)], ["-"] * 5, id="something else recorded"),
+        pytest.param(
+            [recorded("1", 1, request=None)], ["-"] * 5, id="a recorder that died before the request"
+        ),
+        pytest.param(SESSIONS, ["new1", "new2", "new2", "new2", "new2"], id="of the newest session"),
+        pytest.param(SESSIONS[::-1], ["new1", "new2", "new2", "new2", "new2"], id="whatever the order"),
+    ],
+)
+def test_the_answers_to_one_request(exchanges: list[Exchange], expected: list[str]) -> None:
+    assert Asked(exchanges).given(A, 5) == expected
+
+
+def test_sessions_can_be_chained() -> None:
+    answers = Asked(SESSIONS, chain_sessions=True)
+    assert answers.given(A, 6) == ["old1", "old2", "new1", "new2", "new2", "new2"]
+
+
+def test_the_newest_session_is_that_of_each_request() -> None:
+    # A request that the newest session did not make keeps its answer.
+    answers = Asked([*SESSIONS, recorded("only", 3, "s1", B)])
+    assert answers.given(B, 2) == ["only", "only"]
+    assert answers.given(A, 1) == ["new1"]
+
+
+def test_each_request_has_its_own_turn() -> None:
+    answers = Asked([*THREE, recorded("b1", 4, request=B), recorded("b2", 5, request=B)])
+    asked = [A, B, A, B, B, A]
+    assert [answers.given(request, 1) for request in asked] == [["1"], ["b1"], ["2"], ["b2"], ["b2"], ["3"]]
+
+
+def test_a_miss_takes_nobodys_turn() -> None:
+    answers = Asked(THREE)
+    assert answers.given(build.request(body=b"c"), 3) == ["-"] * 3
+    assert answers.given(A, 1) == ["1"]
+
+
+def test_the_same_request_in_another_spelling_takes_the_next_turn() -> None:
+    spelled = [build.request(body=body) for body in (b'{"q":1,"r":2}', b'{ "r":2.0, "q":1 }')]
+    answers = Asked([recorded("1", 1, request=spelled[0]), recorded("2", 2, request=spelled[1])])
+    assert [answers.given(request, 1) for request in reversed(spelled)] == [["1"], ["2"]]
+
+
+def test_two_players_of_one_library_do_not_share_turns() -> None:
+    assert Asked(THREE).given(A, 1) == Asked(THREE).given(A, 1) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("exhausted", "expected"),
+    [
+        (Exhausted.LAST, ["1", "2", "3", "3", "3", "3", "3"]),
+        (Exhausted.LOOP, ["1", "2", "3", "1", "2", "3", "1"]),
+        (Exhausted.MISS, ["1", "2", "3", "-", "-", "-", "-"]),
+    ],
+)
+def test_what_comes_more_often_than_it_was_recorded(exhausted: Exhausted, expected: list[str]) -> None:
+    assert Asked(THREE, exhausted=exhausted).given(A, 7) == expected
+
+
+def test_each_scope_has_sequences_of_its_own() -> None:
+    answers = Asked(THREE)
+    asked = ["", "a", "b", "a", "", "a", "A"]
+    assert [answers.given(A, scope=scope)[0] for scope in asked] == ["1", "1", "1", "2", "2", "3", "1"]
+
+
+def test_turns_may_be_counted_elsewhere() -> None:
+    asked = []
+
+    class Elsewhere:
+        def take(self, key: bytes, scope: str) -> int:
+            asked.append((key, scope))
+            return 1
+
+    answers = Asked(THREE, turns=Elsewhere())
+    assert answers.given(A, 2, scope="s") == ["2", "2"]
+    assert asked[0] == asked[1]
+    assert asked[0][1] == "s"
+    assert Asked([]).given(A) == ["-"]
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "asked", "left"),
+    [
+        (THREE, [], ["1", "2", "3"]),
+        (THREE, [A], ["2", "3"]),
+        (THREE, [A, A, A, A], []),
+        (THREE, [B], ["1", "2", "3"]),
+        ([*THREE, recorded("b", 0, request=B)], [A, A, A], ["b"]),
+        # What a newer session hides can never be played.
+        (SESSIONS, [], ["new1", "new2"]),
+        (SESSIONS, [A, A], []),
+    ],
+)
+def test_what_nobody_asked_for(exchanges: list[Exchange], asked: list[Request], left: list[str]) -> None:
+    answers = Asked(exchanges)
+    for request in asked:
+        answers.given(request)
+    assert answers.unplayed() == left
+
+
+def test_an_early_answer_is_played_too() -> None:
+    begun = support.recorded("early", 1, replace(A, complete=False))
+    answers = Asked([begun])
+    assert answers.unplayed() == ["early"]
+    assert answers.given(A) == ["early"]
+    assert answers.unplayed() == []
+
+
+def test_those_from_before_a_time_are_told() -> None:
+    answers = Asked(THREE).answers
+    assert answers.older_than(support.NOON % 3) == [0, 1]
+    assert answers.older_than(support.NOON % 1) == []
