@@ -29,7 +29,7 @@ STATUS = """\
 | status | what it says |
 |---|---|
 | 0 | Fine. A server that SIGTERM stopped, too. |
-| 1 | Done, and something is not as it should be: `validate` found oddities, the replay of `demo` differed, `why` found no answer, `--fail-unplayed` found leftovers, `record` lost a part of a recording. |
+| 1 | Done, and something is not as it should be: `validate` found oddities, the replay of `demo` differed, `why` found no answer, `verify` found a difference, `--fail-unplayed` found leftovers, `record` lost a part of a recording. |
 | 2 | Not done: wrong usage, a cassette that can't be read, an address that can't be listened on. One line on stderr says which. |
 | 130 | Interrupted (Ctrl-C, SIGINT). |
 """  # noqa: E501 - a table's rows can't be folded
@@ -81,6 +81,7 @@ sseproxy record --upstream http://localhost:3000
 sseproxy record --upstream https://api.example.com/v1 --cassettes fresh --port 9000
 sseproxy record --upstream demo              # no server at hand
 sseproxy record --upstream http://localhost:3000 --only 'POST /api/*' --keep 7d
+sseproxy record --upstream http://localhost:3000 --record-mode new_episodes
 """,
     "replay": """\
 sseproxy replay                              # ./cassettes on port 8080, in the recorded rhythm
@@ -135,7 +136,8 @@ MORE = {
 | `retry` | The last valid `retry` of this event's own block in milliseconds, or null. |
 """,  # noqa: E501 - a table's rows can't be folded
     "record": """\
-What passes untouched, what is recorded, and what happens when something breaks: [recording](recording.md).
+What passes untouched, what is recorded, what the modes mean, and what happens when something breaks:
+[recording](recording.md).
 """,
     "replay": """\
 What answers which request, and what is said where nothing does: [matching](matching.md).

@@ -8,18 +8,25 @@ import math
 import re
 import ssl
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from sseproxy.cassette.store import make_folder
-from sseproxy.cli.options import Seconds, address, cassettes, logs, processes, setting, tls_files
+from sseproxy.cassette.library import Library
+from sseproxy.cassette.store import find, make_folder
+from sseproxy.cli.modes import RecordMode, Run, recording, settled
+from sseproxy.cli.options import Seconds, address, answering, cassettes, logs, processes, setting, tls_files
+from sseproxy.cli.replaying import TURN, AskedTurns, replay_until_stopped, taking, tell_stale
 from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
 from sseproxy.demo.server import serve as serve_demo
 from sseproxy.errors import SseproxyError
+from sseproxy.matching import Answers, Exhausted, LocalTurns, Rules
+from sseproxy.mock import Mock
+from sseproxy.mock import Options as MockOptions
 from sseproxy.patterns import parse_pattern
 from sseproxy.printable import counted
 from sseproxy.proxy import Options, Proxy, Session
@@ -31,6 +38,8 @@ from sseproxy.upstream import tls_context
 log = logging.getLogger("sseproxy.cli")
 
 DEMO = "demo"
+LOST = "lost"
+"""What workers tell their parent: how many of their recordings are not whole."""
 
 _seconds = Seconds(min=0, min_open=True)
 
@@ -46,6 +55,14 @@ _seconds = Seconds(min=0, min_open=True)
     " fits the path is replaced by the URL's own path.",
 )
 @cassettes("Folder that gets a cassette for each exchange.")
+@setting(
+    "--record-mode",
+    type=click.Choice([mode.value for mode in RecordMode]),
+    default=RecordMode.ALL.value,
+    show_default=True,
+    help="Whether cassettes answer, the upstream does, or one after the other.",
+)
+@answering
 @address
 # Not in the environment: a pattern has a space, and so has a list of them there.
 @click.option("--only", multiple=True, metavar="PATTERN", help="Record these alone, such as 'POST /api/*'.")
@@ -99,42 +116,87 @@ _seconds = Seconds(min=0, min_open=True)
 )
 @logs
 @processes
-def record(cassettes: Path, grace: float, place: Place, upstreams: tuple[str, ...], **rest: Any) -> None:
+def record(
+    cassettes: Path,
+    grace: float,
+    place: Place,
+    upstreams: tuple[str, ...],
+    record_mode: str,
+    speed: float,
+    rules: Rules,
+    strict: bool,
+    exhausted: Exhausted,
+    max_age: float | None,
+    **rest: Any,
+) -> None:
     """Pass requests on to an upstream and record each exchange in a cassette.
 
     Point the client's base URL here. The stream is untouched: each read of the upstream is written to the
     cassette and handed on at once.
     """
-
-    options = _options(upstreams, cassettes, place, **rest)
-    make_folder(cassettes)
-    clock = SystemClock()
-    session = Session(cassettes, clock, options.max_body)  # before there are workers: they share it
-
-    async def main(seat: Seat) -> int:
-        async with contextlib.AsyncExitStack() as stack:
-            where = [await _demo_for(spec, stack) for spec in upstreams]
-            mine = replace(
-                options,
-                upstreams=tuple(where),
-                port=seat.port,
-                shared=seat.shared,
-                keep=options.keep if seat.first else None,
+    matched = partial(Answers, rules=rules, strict=strict, exhausted=exhausted)
+    replaying = MockOptions(host=place.host, tls=rest["tls"], speed=speed)
+    mode = settled(RecordMode(record_mode), cassettes)
+    if mode is RecordMode.NONE:
+        answers = matched(Library(find([cassettes])))
+        raise SystemExit(
+            replay_until_stopped(
+                place, answers, replaying, cassettes, max_age=max_age, fail_unplayed=False, report=False
             )
-            proxy = Proxy(mine, clock, seat.metrics, session)
-            server = await proxy.start()
-            stack.push_async_callback(proxy.stop, grace)
-            _refuse_itself(server, where)
-            seat.ready(f"sseproxy: {server.url} records {', '.join(where)} into {cassettes} (Ctrl-C stops)")
-            await seat.stopped.wait()
-            if proxy.open_streams:
-                told = counted(proxy.open_streams, "open stream")
-                announce(f"sseproxy: {told} may go on for {grace:g} s; Ctrl-C again stops at once")
-        if session.lost:
-            log.warning("recordings that are not whole: %d", session.lost)
-        return 1 if session.lost else 0
+        )
+    with recording(mode, cassettes, matched) as run:
+        options = _options(upstreams, run.folder, place, **rest)
+        make_folder(run.folder)
+        session = Session(
+            run.folder, SystemClock(), options.max_body
+        )  # before there are workers: they share it
+        main = partial(_main, run, options, session, replaying, grace, max_age)
+        lost: list[int] = []
+        status = serve(place, main, {TURN: taking(LocalTurns()), LOST: lost.append})
+        raise SystemExit(run.finish(sum(lost)) or status)
 
-    raise SystemExit(serve(place, main, {}))
+
+async def _main(
+    run: Run,
+    options: Options,
+    session: Session,
+    replaying: MockOptions,
+    grace: float,
+    max_age: float | None,
+    seat: Seat,
+) -> int:
+    async with contextlib.AsyncExitStack() as stack:
+        where = [await _demo_for(spec, stack) for spec in options.upstreams]
+        mine = replace(
+            options,
+            upstreams=tuple(where),
+            port=seat.port,
+            shared=seat.shared,
+            keep=options.keep if seat.first else None,
+        )
+        mock = None
+        if run.answers:
+            run.answers.turns = AskedTurns(seat)
+            mock = Mock(run.answers, replaying, session.clock)
+            mock.open()
+            stack.callback(mock.close)
+        proxy = Proxy(mine, session.clock, seat.metrics, session, mock.answer if mock else None)
+        server = await proxy.start()
+        stack.push_async_callback(proxy.stop, grace)
+        _refuse_itself(server, where)
+        seat.ready(f"sseproxy: {server.url} {run.verb} {', '.join(where)} {run.doing} (Ctrl-C stops)")
+        if run.answers and seat.first and max_age is not None:
+            tell_stale(run.answers, max_age)
+        await seat.stopped.wait()
+        if mock:
+            mock.break_off()
+        if proxy.open_streams:
+            told = counted(proxy.open_streams, "open stream")
+            announce(f"sseproxy: {told} may go on for {grace:g} s; Ctrl-C again stops at once")
+    seat.ask(LOST, session.lost)
+    if session.lost:
+        log.warning("recordings that are not whole: %d", session.lost)
+    return 1 if session.lost else 0
 
 
 def _refuse_itself(server: Running, upstreams: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sseproxy.clock import Clock
@@ -32,6 +33,10 @@ TIDY_INTERVAL = 10.0
 """Seconds between two looks at what is over --keep."""
 
 
+Replay = Callable[[Client], Awaitable[bool]]
+"""Answers a client from recordings; False where it can't: then it has sent nothing."""
+
+
 class Proxy:
     """The recording reverse proxy."""
 
@@ -41,10 +46,15 @@ class Proxy:
         clock: Clock,
         metrics: Metrics | None = None,
         session: Session | None = None,
+        replay: Replay | None = None,
     ) -> None:
-        """`session`: one that others share. Raises SseproxyError for an upstream that is no URL."""
+        """`session`: one that others share. `replay` is asked first.
+
+        Raises SseproxyError for an upstream that is no URL.
+        """
         self._options = options
         self._clock = clock
+        self._replay = replay
         self._metrics = metrics or Metrics()
         self._routes: dict[Route, Upstream] = {}
         for prefix, url in parse_routes(options.upstreams):
@@ -95,6 +105,8 @@ class Proxy:
     async def _handle(self, client: Client) -> None:
         if self._stopped:
             client.close()  # its request came with the stop, and is not passed on
+            return
+        if self._replay and await self._replay(client):
             return
         route = find_route(self._routes, client.request.target)
         if route is None:

@@ -152,7 +152,7 @@ def test_rules_are_taken_from_the_configuration(
         ),
     ],
 )
-@pytest.mark.parametrize("command", ["replay", "why x", "audit x"])
+@pytest.mark.parametrize("command", ["replay", "why x", "audit x", "record --upstream demo"])
 def test_a_bad_rule_is_one_line(tmp_path: Path, name: str, text: str, said: str, command: str) -> None:
     (tmp_path / name).write_text(text)
     assert complaint(sseproxy(*command.split(), cwd=tmp_path)).startswith(said)

@@ -1,0 +1,139 @@
+"""What `record --record-mode` does beside proxying: where cassettes go, who answers, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+
+import click
+
+from sseproxy.analysis.drift import drift
+from sseproxy.cassette import rewriting
+from sseproxy.cassette.library import Library
+from sseproxy.cassette.store import load
+from sseproxy.cli.replaying import tell_names
+from sseproxy.cli.serving import announce
+from sseproxy.exchange import Ending, Exchange
+from sseproxy.matching import Answers
+from sseproxy.printable import counted, printable, printable_bytes
+
+
+class RecordMode(StrEnum):
+    """The words are those of VCR and its kin."""
+
+    NONE = "none"
+    ONCE = "once"
+    NEW_EPISODES = "new_episodes"
+    ALL = "all"
+    REWRITE = "rewrite"
+    VERIFY = "verify"
+
+
+def settled(mode: RecordMode, library: Path) -> RecordMode:
+    """What `once` means today: replay alone where the library holds any finished cassette, else record."""
+    if mode is not RecordMode.ONCE:
+        return mode
+    return RecordMode.NONE if rewriting.recorded(library) else RecordMode.ALL
+
+
+def _leave(lost: int) -> int:
+    return 1 if lost else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the recorder in some mode."""
+
+    folder: Path
+    """Where cassettes are written."""
+    doing: str
+    """What the announcement says of it, behind the upstreams."""
+    finish: Callable[[int], int] = _leave
+    """Called when all streams have ended, with how many recordings are not whole; gives the exit status."""
+    answers: Answers | None = None
+    """What is asked first."""
+    verb: str = "records"
+
+
+@contextlib.contextmanager
+def recording(mode: RecordMode, library: Path, matched: Callable[[Library], Answers]) -> Iterator[Run]:
+    """`matched` makes answers of cassettes. Raises SseproxyError where these can't be read or written."""
+    match mode:
+        case RecordMode.NEW_EPISODES:
+            answers = matched(Library(rewriting.recorded(library)))
+            known = counted(len(answers), "cassette")
+            yield Run(library, f"into {library} what its {known} can't answer", answers=answers)
+        case RecordMode.REWRITE:
+            stage = rewriting.begin(library)
+            try:
+                yield Run(stage, f"anew what is in {library}", partial(_finish_rewrite, library, stage))
+            finally:
+                with contextlib.suppress(OSError):  # where nothing was recorded it is empty, else it stays
+                    stage.rmdir()
+        case RecordMode.VERIFY:
+            with tempfile.TemporaryDirectory(prefix="sseproxy-verify-") as folder:
+                answers = matched(Library(rewriting.recorded(library)))
+                doing = f"against {counted(len(answers), 'cassette')} of {library}"
+                yield Run(
+                    Path(folder), doing, partial(_finish_verify, answers, Path(folder)), verb="verifies"
+                )
+        case _:
+            yield Run(library, f"into {library}")
+
+
+def _finish_rewrite(library: Path, stage: Path, lost: int) -> int:
+    if why := _not_whole(stage, lost):
+        announce(f"sseproxy: {library} stays as it was: {why}; what was recorded is in {stage}")
+        return 1
+    new, old = rewriting.finish(library, stage)
+    announce(f"sseproxy: {counted(new, 'cassette')} took the place of {old} in {library}")
+    return 0
+
+
+def _not_whole(stage: Path, lost: int) -> str:
+    if lost:
+        return f"{counted(lost, 'recording')} lost something"
+    if not rewriting.is_whole(stage):
+        return "nothing was recorded, or something is unfinished"
+    cut = sum(load(path).ending is Ending.PROXY_STOPPED for path in rewriting.recorded(stage))
+    return f"{counted(cut, 'stream')} had not ended" if cut else ""
+
+
+def _finish_verify(answers: Answers, folder: Path, lost: int) -> int:
+    """Prints, exchange by exchange, whether it is as recorded."""
+    live = sorted((load(path) for path in rewriting.recorded(folder)), key=lambda each: each.head.id)
+    told = [_compared(answers, exchange) for exchange in live]
+    for line in (line for lines in told for line in lines):
+        click.echo(line)
+    good = sum(lines[0].endswith(_SAME) for lines in told)
+    announce(f"sseproxy: {good} of {counted(len(told), 'exchange')} as recorded")
+    if left := answers.names(answers.unplayed()):
+        verb = "was" if len(left) == 1 else "were"
+        tell_names(f"{counted(len(left), 'cassette')} {verb} not verified, for nobody asked", left)
+    return 1 if lost or good < len(told) else 0
+
+
+_SAME = ": as recorded"
+
+
+def _compared(answers: Answers, live: Exchange) -> list[str]:
+    """A line that says how it is, and one for each difference."""
+    request = live.request
+    if request is None:
+        return [f"a client that left before it asked{_SAME}"]
+    what = f"{printable(request.method)} {printable_bytes(request.target)}"
+    answer = answers.answer(request)
+    if answer is None:
+        return [f"{what}: not in the library"]
+    found = drift(answers.library.exchange(answer.number), live)
+    if not found:
+        return [what + _SAME]
+    return [
+        f"{what}: not as in {printable(answers.library.name(answer.number))}",
+        *(f"  {each}" for each in found),
+    ]
