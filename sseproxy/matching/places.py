@@ -18,9 +18,12 @@ Selector = Callable[[Collection[str], bytes], set[str]]
 _KINDS = ("query.", "form.", "part.", "header.")
 _WHOLE = ("body", "path")
 # A JSONPath to one value is its place. Others need the library.
-_SINGULAR = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[(?:0|[1-9][0-9]*)\]|\['[^'\\]+'\])*")
-_ENDS = ("", ".", "[", "#")
-_STEP = re.compile(r"\.([^.\[]+)|\[([0-9]+)\]|\['([^']+)'\]")
+_QUOTED = r"\['((?:[^'\\]|\\.)*)'\]"
+_SINGULAR = re.compile(rf"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[(?:0|[1-9][0-9]*)\]|{_QUOTED})*", re.DOTALL)
+_STEP = re.compile(rf"\.([^.\[]+)|\[([0-9]+)\]|{_QUOTED}", re.DOTALL)
+_ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
+_ENDS = ("", ".", "[", "#")  # what may follow a place in those below it
+_MEANT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 @lru_cache(1024)
@@ -36,7 +39,7 @@ def selector(text: str) -> Selector:
         return _query(text)
     if text in _WHOLE:
         return _whole(text)
-    if any(text.startswith(kind) and text != kind for kind in _KINDS):
+    if text.startswith(_KINDS):
         return _named(text)
     raise SseproxyError(
         f"{text!r} names no part of a request: it should be a JSONPath such as $.chatId, or query.NAME,"
@@ -46,7 +49,11 @@ def selector(text: str) -> Selector:
 
 def _location(text: str) -> Iterator[str | int]:
     for plain, index, quoted in _STEP.findall(text):
-        yield int(index) if index else plain or quoted
+        yield int(index) if index else plain or _ESCAPED.sub(_meant, quoted)
+
+
+def _meant(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else _MEANT.get(escape[2], escape[2])
 
 
 def _below(prefix: str) -> Selector:

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from sseproxy.exchange import Request
 from sseproxy.matching import Answers, Loaded, Rules
+from sseproxy.matching.telling import lines
 from tests.core import build
 from tests.matching.support import recorded
 
-thorough = settings(max_examples=200, deadline=None, derandomize=True)
+FORM = b"application/x-www-form-urlencoded"
+
+thorough = settings(max_examples=100, deadline=None, derandomize=True)
 
 RULES = Rules(
     ignore=("$.chatId", "$.meta.trace", "$.m[*].id", "query.ts"),
@@ -151,3 +154,30 @@ def test_nor_what_is_different_beside_the_body(document: Any, text: str) -> None
 def test_nor_what_stands_around_what_an_expression_finds(document: Any, one: str, other: str) -> None:
     assume(one != other)
     assert not answers(asked({**document, "q": f"{one}7"}), asked({**document, "q": f"{other}7"}))
+
+
+odd = st.text("ab'\"\\[].$#*\n\u0001\ud800é ", max_size=3)
+odd_values = st.recursive(
+    leaves | odd, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd, inner, max_size=3)
+)
+targets = st.text("ab/?&=%+#.", max_size=8).map(lambda rest: f"/{rest}".encode())
+
+
+@thorough
+@given(targets, targets, odd_values, odd_values, st.sampled_from([b"", b"a=1&a=2", b"=&"]))
+def test_the_rule_that_a_miss_tells_makes_the_request_match(
+    target: bytes, other_target: bytes, document: Any, other: Any, raw: bytes
+) -> None:
+    library = Loaded([recorded("1", 1, build.request("POST", target, json.dumps(document).encode()))])
+    for body in (json.dumps(other).encode(), raw):
+        request = build.request("POST", other_target, body, headers=((b"Content-Type", FORM),))
+        answers = Answers(library)
+        if answers.answer(request):
+            continue
+        (near,) = answers.explain(request).nearest
+        list(lines(answers.explain(request)))
+        if near.rule is None:
+            assert "path" in [each.place for each in near.differences]
+            continue
+        values = (("path", near.rule.path),) if near.rule.path else ()
+        assert Answers(library, Rules(ignore=near.rule.ignore, values=values)).answer(request) is not None
