@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from sseproxy.exchange import Exchange, Head, Request
 
 KEPT_BYTES = 64 * 1024 * 1024
 """Of what was read, about: the exchanges that were used last are kept to be used again."""
+PRELOADED_BYTES = 4 * 1024 * 1024
+"""Of cassettes on disk: half a second's reading."""
 _OVERHEAD = 200  # bytes for an arrival beside its data
 
 
@@ -51,6 +54,16 @@ class Library:
         if request is None:
             raise CassetteError("the request is gone", self.paths[number])
         return request
+
+    def preload(self) -> None:
+        """Reads the first exchanges now, not while streams are played. What can't be read is told later."""
+        size = 0
+        for number, path in enumerate(self.paths):
+            with contextlib.suppress(OSError, CassetteError):
+                size += path.stat().st_size
+                if size > PRELOADED_BYTES:
+                    return
+                self.exchange(number)
 
     def exchange(self, number: int) -> Exchange:
         """Raises CassetteError for what can't be read."""

@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from sseproxy.cassette.library import Library
-from sseproxy.cassette.store import find, make_folder
+from sseproxy.cassette.store import make_folder
 from sseproxy.cli.modes import RecordMode, Run, recording, settled
 from sseproxy.cli.options import Seconds, address, answering, cassettes, logs, processes, setting, tls_files
-from sseproxy.cli.replaying import TURN, AskedTurns, replay_until_stopped, taking, tell_stale
+from sseproxy.cli.replaying import TURN, AskedTurns, opened, replay_until_stopped, taking, tell_stale
 from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
 from sseproxy.demo.server import serve as serve_demo
@@ -137,7 +136,7 @@ def record(
     replaying = MockOptions(host=place.host, tls=rest["tls"], speed=speed)
     mode = settled(RecordMode(record_mode), cassettes)
     if mode is RecordMode.NONE:
-        answers = matched(Library(find([cassettes])))
+        answers = matched(opened(cassettes))
         raise SystemExit(
             replay_until_stopped(
                 place, answers, replaying, cassettes, max_age=max_age, fail_unplayed=False, report=False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,9 @@ from rich.text import Text
 
 from sseproxy import console
 from sseproxy.analysis.punctuality import Lateness, Punctuality
+from sseproxy.cassette.library import Library
 from sseproxy.cassette.naming import wall_text
+from sseproxy.cassette.store import find
 from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
 from sseproxy.exchange import Request
@@ -42,6 +45,13 @@ def taking(turns: LocalTurns) -> Callable[[Any], int]:
     return lambda asked: turns.take(*asked)
 
 
+def opened(cassettes: Path) -> Library:
+    """The library in a folder, or one cassette. Raises SseproxyError."""
+    library = Library(find([cassettes]))
+    library.preload()
+    return library
+
+
 def replay_until_stopped(
     place: Place,
     answers: Answers,
@@ -53,6 +63,7 @@ def replay_until_stopped(
     report: bool,
 ) -> int:
     """Runs a mock until a signal comes, and gives the exit status. `max_age`: seconds; None: any."""
+    gc.freeze()  # a collection has not to look at the library, and workers share it
     printed = _Report()
     unplayed = set(answers.unplayed())
 

@@ -132,3 +132,19 @@ def test_a_cassette_that_has_changed_since_is_an_error(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(CassetteError, match="can't be read: No such file"):
         cassettes.request(0)
+
+
+def test_the_first_are_read_ahead_and_what_can_not_be_read_is_told_when_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [save(tmp_path, ASKED, f"{name}.sse.jsonl") for name in "abc"]
+    monkeypatch.setattr(library, "PRELOADED_BYTES", 2 * paths[0].stat().st_size)
+    paths[1].write_bytes(b"nonsense\n")
+    opened = Library(paths)
+    opened.preload()
+    for path in paths:
+        path.unlink()
+    assert opened.exchange(0) == ASKED
+    for number in (1, 2):
+        with pytest.raises(CassetteError):
+            opened.exchange(number)

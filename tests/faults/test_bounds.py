@@ -276,7 +276,7 @@ async def test_clients_that_do_not_read_a_large_replay_cost_no_memory_and_hold_n
     arrivals, clients = 64 * MIB // len(EVENT), 4
     (tmp_path / "large.sse.jsonl").write_bytes(large_cassette(arrivals))
     async with program("replay", "--cassettes", tmp_path, "--speed", "max") as mock:
-        await mock.turn()
+        assert (await fetch(mock.url, get("/large"))).fate == "whole"  # it is read from disk once, for all
         before = mock.memory("VmRSS")
         async with contextlib.AsyncExitStack() as stack:
             stalled = [await stack.enter_async_context(stalled_client(mock.url)) for _ in range(clients)]

@@ -103,7 +103,7 @@ def test_the_report_has_a_line_for_each_stream_and_one_for_all(library: Path, wo
 
 @every_number
 def test_a_report_of_nothing(library: Path, workers: str) -> None:
-    with serving("replay", "--cassettes", library, "--report", "--workers", workers) as server:
+    with serving("replay", "--cassettes", library, "--report", "--workers", workers, "-q") as server:
         stopped = server.stop(signal.SIGINT)
     assert (stopped.status, stopped.err) == (130, "")
     assert re.fullmatch(r"all streams +0 writes  p50 0\.000 ms  p99 0\.000 ms  max 0\.000 ms\n", stopped.out)
