@@ -32,7 +32,7 @@ E = TypeVar("E", bound=StrEnum)
 
 _WRITTEN = tuple(ending for ending in Ending if ending is not Ending.INCOMPLETE)
 _LINE_ENDS = re.compile(rb"[\r\n\x00]")
-_REQUEST = b'{"k":"request",'  # a cassette that spells it otherwise is read to its end
+_REQUEST = re.compile(rb'\s*\{\s*"k"\s*:\s*"request"')
 _LINE = "_line"  # where a record stood; no record of the format has this key
 
 
@@ -55,7 +55,7 @@ def decode_request(lines: Iterable[bytes], *, part: bool = False) -> tuple[Head,
     taken: list[bytes] = []
     for line in rest:
         taken.append(line)
-        if line.startswith(_REQUEST):
+        if _REQUEST.match(line):
             exchange = decode(b"".join(taken), part=part)
             if exchange.request and _is_whole(exchange.request):
                 return exchange.head, exchange.request

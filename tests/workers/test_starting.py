@@ -66,9 +66,9 @@ sys.exit(status)
 FAULTS = {
     "can't start": ("raise SseproxyError('the port is taken')", 1, "^Error: the port is taken\n$"),
     "fails when it has begun": (
-        "seat.ready(''); raise SseproxyError('it can not go on')",
+        "seat.ready('sseproxy: all are there'); raise SseproxyError('it can not go on')",
         1,
-        "^sseproxy: all are there\nError: it can not go on\n$",
+        "^(sseproxy: all are there\n)?Error: it can not go on\n$",
     ),
     # The parent hears of it before or after it is told.
     "has a fault of ours": (
