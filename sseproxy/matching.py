@@ -59,6 +59,12 @@ class Answers:
                 return exchange
         return None
 
+    def methods(self, target: bytes) -> list[str]:
+        """The methods that the target was recorded with, sorted."""
+        wanted = mask_target(target)[0]
+        begun = [key(each.request) for each in self._unfinished if each.request]
+        return sorted({method for method, found, _ in [*self._recorded, *begun] if found == wanted})
+
     def explain(self, request: Request) -> str:
         """Why nothing answers the request, in one sentence."""
         method, target, _ = key(request)

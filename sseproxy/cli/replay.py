@@ -38,19 +38,28 @@ from sseproxy.printable import counted
     help="Answer a request from the newest session that has it, or from all, oldest first.",
 )
 @click.option("--report", is_flag=True, help="Print how late each stream was, and all of them at the end.")
+@setting("--no-cors", is_flag=True, help="Leave the recorded CORS headers alone: other pages can't read.")
 @address
 @tls_files
 @logs
 @processes
 def replay(
-    cassettes: Path, speed: float, session: str, report: bool, tls: ssl.SSLContext | None, place: Place
+    cassettes: Path,
+    speed: float,
+    session: str,
+    report: bool,
+    no_cors: bool,
+    tls: ssl.SSLContext | None,
+    place: Place,
 ) -> None:
     """Answer requests from cassettes as the recorded server did: same bytes, order, rhythm and ending.
 
     No connection is ever opened. A request that no cassette answers gets 404 and a sentence that says why.
     """
     exchanges = [exchange for _, exchange in load_all(find([cassettes]))]
-    options = Options(host=place.host, tls=tls, speed=speed, chain_sessions=session == "all")
+    options = Options(
+        host=place.host, tls=tls, speed=speed, chain_sessions=session == "all", cors=not no_cors
+    )
     turns = Turns()
     everything = Lateness()
     out = console.stdout()

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from sseproxy.analysis.punctuality import Lateness, Punctuality
 from sseproxy.clock import Clock
-from sseproxy.exchange import End, Ending, Exchange, Request
+from sseproxy.exchange import End, Ending, Exchange, Request, ResponseHead
 from sseproxy.http1 import plain_response
 from sseproxy.matching import Answers, Key
 from sseproxy.metrics import Metrics
 from sseproxy.mock.alarm import Alarm
+from sseproxy.mock.cors import admitted, asked_method, leave
 from sseproxy.mock.player import Player
 from sseproxy.printable import printable_bytes
 from sseproxy.redaction import mask_target
@@ -37,6 +38,8 @@ class Options:
     """1 is the recorded timing, 2 twice as fast; math.inf waits for nothing."""
     chain_sessions: bool = False
     """Whether the answers of older sessions come before those of the newest."""
+    cors: bool = True
+    """Whether pages of every origin may read the answers."""
 
 
 class Mock:
@@ -90,14 +93,20 @@ class Mock:
             body += [data async for data in client.body()]
         request = replace(client.request, body=b"".join(body))
         exchange = self._answers.answer(request)
+        if exchange is None and self._options.cors and self._may_be_asked_for(request):
+            client.answer(leave(request, self._answers.methods(request.target)), b"")
+            return
         if exchange is None:
             sentence = self._answers.explain(request)
             log.warning("miss: %s", sentence)
-            client.answer(*plain_response(404, f"sseproxy: {sentence}", ((b"X-Sseproxy-Miss", b"1"),)))
+            head, answer = plain_response(404, f"sseproxy: {sentence}", ((b"X-Sseproxy-Miss", b"1"),))
+            client.answer(self._for_page(head, request), answer)
             return
         log.info(
             "%s %s: %s", request.method, printable_bytes(mask_target(request.target)[0]), exchange.head.id
         )
+        if exchange.response:
+            exchange = replace(exchange, response=self._for_page(exchange.response, request))
         player = Player(client, schedule(exchange, self._options.speed), self._clock, self._alarm)
         client.connection.listener = player
         self._playing.add(player)
@@ -117,3 +126,10 @@ class Mock:
         self.lateness.merge(player.punctuality.lateness)
         if self._on_played:
             self._on_played(request, player.punctuality)
+
+    def _may_be_asked_for(self, request: Request) -> bool:
+        """Whether the request is a browser's question for leave, and what it wants to ask was recorded."""
+        return asked_method(request) in self._answers.methods(request.target)
+
+    def _for_page(self, head: ResponseHead, request: Request) -> ResponseHead:
+        return admitted(head, request) if self._options.cors else head

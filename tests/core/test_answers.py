@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sseproxy.exchange import Exchange, Request
@@ -144,3 +146,15 @@ def test_a_miss_says_what_comes_nearest(exchanges: list[Exchange], request_: Req
     answers = Answers(exchanges)
     assert answers.answer(request_) is None
     assert answers.explain(request_) == sentence
+
+
+def test_the_methods_that_a_target_was_recorded_with() -> None:
+    requests = [
+        build.request("POST", b"/api?token=[redacted]"),
+        replace(build.request("PUT", b"/api?token=[redacted]", b"be"), complete=False),
+        build.request("GET", b"/api?token=[redacted]"),
+        build.request("GET", b"/other"),
+    ]
+    answers = Answers(recorded(str(i), i, request=each) for i, each in enumerate(requests))
+    assert answers.methods(b"/api?token=sk-1") == ["GET", "POST", "PUT"]
+    assert answers.methods(b"/none") == []
