@@ -11,7 +11,7 @@ import shutil
 import signal
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,7 +154,7 @@ async def recording(upstream: str, cassettes: Path) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def replaying(cassettes: Path, speed: str = "max") -> AsyncIterator[str]:
+async def replaying(cassettes: Path, speed: str = "max", options: Sequence[str] = ()) -> AsyncIterator[str]:
     """`sseproxy replay` of these cassettes."""
-    async with server("replay", "--cassettes", cassettes, "--speed", speed) as (_, url):
+    async with server("replay", "--cassettes", cassettes, "--speed", speed, *options) as (_, url):
         yield url
