@@ -57,3 +57,8 @@ ROWS = (
     Row("httpx", "httpx-sse", "httpx_sse_client.py", "events", 5, 3),
     Row("aiohttp", "aiohttp", "aiohttp_client.py", "events", 6, 4),
 )
+
+STREAMLIT = Row(
+    "Streamlit", "streamlit", "streamlit_chat.mjs", "the demo", events=81, leaves=0, needs=Needs.CHROMIUM
+)
+"""Four flows of the demo, in tests/clients/test_streamlit.py."""
