@@ -18,14 +18,12 @@ from typing import Any
 
 import pytest
 
-from tests.clients.matrix import FOLDER, PROGRAMS, Needs
+from tests.clients.matrix import FOLDER, PROGRAMS, PROXY, Needs
 from tests.support.net import PATIENCE
 from tests.support.process import server
 
-PROXY = "http://127.0.0.1:8080"
-"""What the programs ask; the server under test takes its place."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-_MODULES = FOLDER / "node_modules"
+MODULES = FOLDER / "node_modules"
 _STEP = "npm install --prefix tests/clients --no-package-lock"
 
 
@@ -36,7 +34,7 @@ def require(needs: Needs | None) -> None:
         missing = "no curl on this machine"
     elif needs in (Needs.NODE, Needs.CHROMIUM) and not shutil.which("node"):
         missing = "no Node.js on this machine"
-    elif needs in (Needs.NODE, Needs.CHROMIUM) and not _MODULES.is_dir():
+    elif needs in (Needs.NODE, Needs.CHROMIUM) and not MODULES.is_dir():
         missing = f"the npm packages are not installed: {_STEP}"
     elif needs is Needs.CHROMIUM and not CHROMIUM:
         missing = "no Chromium on this machine"
@@ -63,7 +61,7 @@ class Program:
             case "javascript":
                 return ["node", "--input-type=module", "--eval", text]
             case "typescript":
-                return ["node", str(_MODULES / "tsx/dist/cli.mjs"), "--eval", text]
+                return ["node", str(MODULES / "tsx/dist/cli.mjs"), "--eval", text]
             case _:
                 return ["bash", "-c", f"exec {text}"]
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
+import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +14,8 @@ import pytest
 from sseproxy.cassette.store import find, load_all
 from sseproxy.exchange import Ending
 from tests.clients import answers
-from tests.clients.harness import leaving, program, recording, replaying, require, use
-from tests.clients.matrix import ROWS, Row
+from tests.clients.harness import MODULES, leaving, program, recording, replaying, require, use
+from tests.clients.matrix import FOLDER, PROXY, ROWS, STREAMLIT, Needs, Row, pinned
 from tests.clients.scripted import Replies, scripted
 
 pytestmark = pytest.mark.clients
@@ -71,3 +75,28 @@ async def _leave(row: Row, url: str, left: asyncio.Event) -> list[object]:
     async with leaving(program(row.program), url, row.leaves) as given, asyncio.timeout(NOTICED):
         await left.wait()
     return given
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.variable], ids=lambda row: row.program)
+async def test_a_variable_is_as_good_as_an_argument(row: Row) -> None:
+    assert row.variable
+    name, behind = row.variable
+    written = program(row.program)
+    elsewhere = re.sub(rf'(base_url|host)="{PROXY}{behind}"(, )?', "", written.text)
+    assert PROXY not in elsewhere
+    async with scripted(server_of(row)) as upstream:
+        env = {name: upstream.url + behind}
+        assert await use(replace(written, text=elsewhere), upstream.url, env) == await use(
+            written, upstream.url
+        )
+
+
+@pytest.mark.parametrize("package", sorted({row.package for row in (*ROWS, STREAMLIT) if row.package}))
+def test_the_version_that_is_tested_is_the_one_that_is_named(package: str) -> None:
+    npm = MODULES / package / "package.json"
+    if package in json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))["dependencies"]:
+        require(Needs.NODE)
+        installed = json.loads(npm.read_text(encoding="utf-8"))["version"]
+    else:
+        installed = importlib.metadata.version(package)
+    assert installed == pinned(package)

@@ -9,10 +9,8 @@ from tests.clients.reading import give, leave
 
 
 async def main() -> None:
-    async with (
-        httpx.AsyncClient(base_url="http://127.0.0.1:8080") as client,
-        aconnect_sse(client, "POST", "/events", json={"about": "rain"}) as source,
-    ):
+    client = httpx.AsyncClient(base_url="http://127.0.0.1:8080")
+    async with client, aconnect_sse(client, "POST", "/events", json={"about": "rain"}) as source:
         async for event in source.aiter_sse():
             if give({"event": event.event, "data": event.data, "id": event.id, "retry": event.retry}):
                 break
