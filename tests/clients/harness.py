@@ -29,19 +29,21 @@ _STEP = "npm install --prefix tests/clients --no-package-lock"
 
 def require(needs: Needs | None) -> None:
     """Skips the test where a client can't be run; where all is run (CI=true) that is a failure."""
-    missing = ""
-    if needs is Needs.CURL and not shutil.which("curl"):
-        missing = "no curl on this machine"
-    elif needs in (Needs.NODE, Needs.CHROMIUM) and not shutil.which("node"):
-        missing = "no Node.js on this machine"
-    elif needs in (Needs.NODE, Needs.CHROMIUM) and not MODULES.is_dir():
-        missing = f"the npm packages are not installed: {_STEP}"
-    elif needs is Needs.CHROMIUM and not CHROMIUM:
-        missing = "no Chromium on this machine"
+    missing = _missing(needs) if needs else ""
     if missing and os.environ.get("CI"):
         pytest.fail(missing)
     if missing:
         pytest.skip(missing)
+
+
+def _missing(needs: Needs) -> str:
+    if needs is Needs.CURL:
+        return "" if shutil.which("curl") else "no curl on this machine"
+    if not shutil.which("node"):
+        return "no Node.js on this machine"
+    if not MODULES.is_dir():
+        return f"the npm packages are not installed: {_STEP}"
+    return "no Chromium on this machine" if needs is Needs.CHROMIUM and not CHROMIUM else ""
 
 
 @dataclass(frozen=True, slots=True)
