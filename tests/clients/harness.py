@@ -19,10 +19,11 @@ from typing import Any
 import pytest
 
 from tests.clients.matrix import FOLDER, PROGRAMS, PROXY, Needs
-from tests.support.net import PATIENCE
 from tests.support.process import server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PATIENCE = 100.0
+"""Seconds that a program may take: a browser on a busy machine is slow, and never waited for so long."""
 MODULES = FOLDER / "node_modules"
 _STEP = "npm install --prefix tests/clients --no-package-lock"
 

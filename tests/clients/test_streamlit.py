@@ -20,9 +20,8 @@ import pytest
 
 from sseproxy.demo.answers import DOCUMENTS, RETRIEVED
 from sseproxy.demo.server import serve
-from tests.clients.harness import program, recording, replaying, require, use
+from tests.clients.harness import PATIENCE, program, recording, replaying, require, use
 from tests.clients.matrix import FOLDER, STREAMLIT
-from tests.support.net import PATIENCE
 
 pytestmark = pytest.mark.clients
 
@@ -77,6 +76,7 @@ def count(events: str) -> int:
     return sum(int(run.partition(" x ")[2] or 1) for run in events.split(", "))
 
 
+@pytest.mark.timeout(300)  # three apps and three browsers
 async def test_a_person_sees_the_same(tmp_path: Path) -> None:
     require(STREAMLIT.needs)
     async with serve(seed=SEED) as demo:
