@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -52,7 +53,7 @@ async def real_server(installed: Path, home: Path) -> AsyncIterator[str]:
     program = installed / "node_modules" / "flowise" / "bin" / "run"
     with (home / "server.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            "node", program, "start", env=env, stdout=log, stderr=log
+            "node", program, "start", env=env, stdout=log, stderr=log, start_new_session=True
         )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -63,7 +64,8 @@ async def real_server(installed: Path, home: Path) -> AsyncIterator[str]:
                 await asyncio.sleep(0.5)
         yield url
     finally:
-        process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)  # `node` may be a script that starts the real one
         await process.wait()
 
 
