@@ -17,7 +17,7 @@ from sseproxy.analysis.report import as_json
 from sseproxy.analysis.validate import findings
 from sseproxy.cassette.decode import decode
 from sseproxy.exchange import Ending
-from tests import docs_cli
+from tests import docs_cli, docs_clients
 from tests.cli.builder import encoded
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +46,10 @@ def anchors(text: str) -> set[str]:
 
 def test_the_command_line_reference_is_up_to_date() -> None:
     assert TEXT["docs/cli.md"] == docs_cli.render(), "run: python -m tests.docs_cli"
+
+
+def test_the_table_of_clients_is_up_to_date() -> None:
+    assert TEXT["docs/clients.md"] == docs_clients.render(), "run: python -m tests.docs_clients"
 
 
 @pytest.mark.parametrize(("name", "command"), docs_cli.commands().items(), ids=list(docs_cli.commands()))

@@ -34,6 +34,7 @@ from sseproxy.mock import Options
 )
 @setting("--fail-unplayed", is_flag=True, help="Exit 1 where cassettes are left that nobody asked for.")
 @click.option("--report", is_flag=True, help="Print how late each stream was, and all of them at the end.")
+@setting("--no-cors", is_flag=True, help="Leave the recorded CORS headers alone: other pages can't read.")
 @address
 @tls_files
 @logs
@@ -49,6 +50,7 @@ def replay(
     on_miss: int,
     fail_unplayed: bool,
     report: bool,
+    no_cors: bool,
     tls: ssl.SSLContext | None,
     place: Place,
 ) -> None:
@@ -65,7 +67,7 @@ def replay(
         strict=strict,
         exhausted=exhausted,
     )
-    options = Options(host=place.host, tls=tls, speed=speed, on_miss=on_miss)
+    options = Options(host=place.host, tls=tls, speed=speed, on_miss=on_miss, cors=not no_cors)
     raise SystemExit(
         replay_until_stopped(
             place, answers, options, cassettes, max_age=max_age, fail_unplayed=fail_unplayed, report=report

@@ -107,6 +107,15 @@ class Answers:
         bare = Request(request.method, request.target, request.version, request.headers)
         return self._index.parts(bare)
 
+    def methods(self, target: bytes) -> list[str]:
+        """The methods that the target's path was recorded with, sorted."""
+        path = self._without_body(Request("GET", target, "1.1", ())).get("path", "")
+        routes = [
+            *self._index.routes.values(),
+            *((begun["method"], begun.get("path", "")) for _, begun, _ in self._early),
+        ]
+        return sorted({method for method, found in routes if found == path})
+
     def explain(self, request: Request) -> Miss:
         """Why nothing answers the request. Reads recordings, so it may take a while."""
         return explain(request, self._index, self.library)

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from sseproxy.analysis.punctuality import Lateness, Punctuality
 from sseproxy.clock import Clock
 from sseproxy.errors import CassetteError
-from sseproxy.exchange import End, Ending, Exchange, Request, header
+from sseproxy.exchange import End, Ending, Exchange, Request, ResponseHead, header
 from sseproxy.http1 import plain_response, problem_response
 from sseproxy.matching import Answer, Answers
 from sseproxy.matching.telling import lines, problem
 from sseproxy.metrics import Metrics
 from sseproxy.mock.alarm import Alarm
+from sseproxy.mock.cors import admitted, asked_method, leave
 from sseproxy.mock.player import Player
 from sseproxy.printable import printable_bytes
 from sseproxy.redaction import mask_target
@@ -46,6 +47,8 @@ class Options:
     """1 is the recorded timing, 2 twice as fast; math.inf waits for nothing."""
     on_miss: int = 404
     """The status of a miss."""
+    cors: bool = True
+    """Whether pages of every origin may read the answers."""
 
 
 class Mock:
@@ -103,12 +106,17 @@ class Mock:
         self._alarm.close()
 
     async def _handle(self, client: Client) -> None:
-        if not await self.answer(client):
-            request = replace(client.request, body=await client.whole_body())
-            # Cassettes are read and compared for it: other streams must not wait.
-            miss = await asyncio.to_thread(self._answers.explain, request)
-            log.warning("miss: %s", "\n".join(lines(miss)))
-            client.answer(*problem_response(problem(miss, self._options.on_miss), ((MISS, b"1"),)))
+        if await self.answer(client):
+            return
+        request = replace(client.request, body=await client.whole_body())
+        if self._options.cors and self._may_be_asked_for(request):
+            client.answer(leave(request, self._answers.methods(request.target)), b"")
+            return
+        # Cassettes are read and compared for it: other streams must not wait.
+        miss = await asyncio.to_thread(self._answers.explain, request)
+        log.warning("miss: %s", "\n".join(lines(miss)))
+        head, body = problem_response(problem(miss, self._options.on_miss), ((MISS, b"1"),))
+        client.answer(self._for_page(head, request), body)
 
     async def answer(self, client: Client) -> bool:
         """Plays the recording whose turn it is; False where there is none, and nothing has been sent."""
@@ -129,7 +137,7 @@ class Mock:
         told = f", but for {', '.join(answer.folded)}" if answer.folded else ""
         target = printable_bytes(mask_target(request.target)[0])
         log.info("%s %s: %s%s", request.method, target, exchange.head.id, told)
-        await self._play(client, _named(exchange, answer), held_up_until)
+        await self._play(client, self._addressed(exchange, answer, request), held_up_until)
         return True
 
     async def _play(self, client: Client, exchange: Exchange, held_up_until: int) -> None:
@@ -154,11 +162,19 @@ class Mock:
         if self._on_played:
             self._on_played(client.request, player.punctuality)
 
+    def _may_be_asked_for(self, request: Request) -> bool:
+        """Whether the request is a browser's question for leave, and what it wants to ask was recorded."""
+        return asked_method(request) in self._answers.methods(request.target)
 
-def _named(exchange: Exchange, answer: Answer) -> Exchange:
-    """The exchange, its response naming the rules without which it would not have been found."""
-    if not answer.folded or exchange.response is None:
-        return exchange
-    field = (FOLDED, ", ".join(answer.folded).encode())
-    response = replace(exchange.response, headers=(*exchange.response.headers, field))
-    return replace(exchange, response=response)
+    def _addressed(self, exchange: Exchange, answer: Answer, request: Request) -> Exchange:
+        """The exchange for the page that asks, with the names of the rules that it was found by alone."""
+        head = exchange.response
+        if head is None:
+            return exchange
+        if answer.folded:
+            field = (FOLDED, ", ".join(answer.folded).encode())
+            head = replace(head, headers=(*head.headers, field))
+        return replace(exchange, response=self._for_page(head, request))
+
+    def _for_page(self, head: ResponseHead, request: Request) -> ResponseHead:
+        return admitted(head, request) if self._options.cors else head

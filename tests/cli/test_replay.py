@@ -10,7 +10,7 @@ import pytest
 import requests
 import urllib3
 
-from sseproxy.exchange import Ending, Exchange
+from sseproxy.exchange import Ending, Exchange, Framing
 from tests.cli.builder import ASKED, EVENTS, TARGET, save, stream
 from tests.cli.support import PATIENCE, Server, serving
 
@@ -128,3 +128,74 @@ def test_the_log_tells_hits_and_misses_and_no_secret(library: Path) -> None:
     assert " GET /secret?token=" in hit
     assert " warning: miss: no cassette answers GET /none?token=[redacted]" in miss
     assert "sk-1" not in stopped.err
+
+
+PAGE = {"Origin": "http://page.test"}
+ASKS_LEAVE = {
+    **PAGE,
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "content-type",
+}
+
+
+def cors(answer: requests.Response) -> dict[str, str]:
+    """The headers that a browser asks before it lets a page read."""
+    prefix = "Access-Control-Allow-"
+    return {
+        name.removeprefix(prefix): value for name, value in answer.headers.items() if name.startswith(prefix)
+    }
+
+
+def test_a_recording_without_pages_serves_a_page_of_any_origin(mock: Server) -> None:
+    url = mock.url + TARGET.decode()
+    leave = requests.options(url, headers=ASKS_LEAVE, timeout=PATIENCE)
+    assert (leave.status_code, leave.content) == (204, b"")
+    assert cors(leave) == {
+        "Origin": "http://page.test",
+        "Credentials": "true",
+        "Methods": "POST",
+        "Headers": "content-type",
+    }
+    answer = requests.post(url, data=ASKED, headers=PAGE, timeout=PATIENCE)
+    assert answer.content == BODY
+    assert cors(answer) == {"Origin": "http://page.test", "Credentials": "true"}
+
+
+def test_a_page_can_read_why_it_missed(mock: Server) -> None:
+    answer = requests.get(f"{mock.url}/none", headers=PAGE, timeout=PATIENCE)
+    assert (answer.status_code, cors(answer)["Origin"]) == (404, "http://page.test")
+    assert "X-Sseproxy-Miss" in answer.headers["Access-Control-Expose-Headers"]
+
+
+def test_no_leave_is_given_for_what_was_not_recorded(mock: Server) -> None:
+    for headers in (ASKS_LEAVE | {"Access-Control-Request-Method": "PUT"}, PAGE):
+        answer = requests.options(mock.url + TARGET.decode(), headers=headers, timeout=PATIENCE)
+        assert (answer.status_code, answer.headers["X-Sseproxy-Miss"]) == (404, "1")
+
+
+def test_a_preflight_that_was_recorded_is_played_for_the_page_that_asks(tmp_path: Path) -> None:
+    value = stream()
+    assert value.request
+    assert value.response
+    fields = (
+        (b"Access-Control-Allow-Origin", b"http://other.test"),
+        (b"Access-Control-Allow-Methods", b"GET,POST"),
+    )
+    recorded = replace(
+        value,
+        request=replace(value.request, method="OPTIONS", body=b""),
+        response=replace(value.response, status=204, headers=fields, framing=Framing.NONE),
+        arrivals=(),
+    )
+    save(tmp_path, recorded)
+    with serving("replay", "--cassettes", tmp_path, "--speed", "max") as server:
+        answer = requests.options(server.url + TARGET.decode(), headers=ASKS_LEAVE, timeout=PATIENCE)
+    assert (answer.status_code, cors(answer)) == (204, {"Origin": "http://page.test", "Methods": "GET,POST"})
+
+
+def test_no_cors_leaves_the_recorded_answers_alone(library: Path) -> None:
+    with serving("replay", "--cassettes", library, "--speed", "max", "--no-cors") as server:
+        url = server.url + TARGET.decode()
+        assert requests.options(url, headers=ASKS_LEAVE, timeout=PATIENCE).status_code == 404
+        answer = requests.post(url, data=ASKED, headers=PAGE, timeout=PATIENCE)
+    assert (answer.content, cors(answer)) == (BODY, {})

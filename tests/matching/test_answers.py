@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sseproxy.exchange import Exchange, Request
-from sseproxy.matching import Exhausted
+from sseproxy.matching import Answers, Exhausted, Loaded
 from tests.core import build
 from tests.matching import support
 from tests.matching.support import Asked
@@ -154,3 +154,15 @@ def test_those_from_before_a_time_are_told() -> None:
     answers = Asked(THREE).answers
     assert answers.older_than(support.NOON % 3) == [0, 1]
     assert answers.older_than(support.NOON % 1) == []
+
+
+def test_the_methods_that_a_path_was_recorded_with() -> None:
+    requests = [
+        build.request("POST", b"/api?token=[redacted]"),
+        replace(build.request("PUT", b"/api?token=[redacted]", b"be"), complete=False),
+        build.request("GET", b"/api?token=[redacted]"),
+        build.request("GET", b"/other"),
+    ]
+    answers = Answers(Loaded(recorded(str(i), i, request=each) for i, each in enumerate(requests)))
+    assert answers.methods(b"/api?token=sk-1") == ["GET", "POST", "PUT"]
+    assert answers.methods(b"/none") == []
