@@ -118,7 +118,7 @@ MORE = {
 |---|---|
 | `status` | null where the upstream sent no response. |
 | `ending` | As in the [cassette](cassette-format.md#endings); `incomplete` where the recorder died or is at work. |
-| `events` | Those that an `EventSource` would dispatch, no others; none where the response is not `text/event-stream`. A compressed body is decoded first. |
+| `events` | Those that an `EventSource` would dispatch, no others; each line of newline-delimited JSON; none where the response is neither. A compressed body is decoded first. |
 | `t` | Microseconds from the request to the read that completed the event. |
 | `event` | `message` where the stream names none. |
 | `id` | The last event ID as it stands at this event, or `""`. |
