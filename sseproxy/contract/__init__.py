@@ -1,0 +1,16 @@
+"""Contracts: legal orders of events as patterns over their kinds."""
+
+from sseproxy.contract.learn import Learned, learn
+from sseproxy.contract.pattern import OTHER, Contract, ContractError, compile_contract
+from sseproxy.contract.run import Run, Violation
+
+__all__ = [
+    "OTHER",
+    "Contract",
+    "ContractError",
+    "Learned",
+    "Run",
+    "Violation",
+    "compile_contract",
+    "learn",
+]
