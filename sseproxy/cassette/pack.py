@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sseproxy.cassette.decode import decode
@@ -23,6 +25,20 @@ def read(path: Path) -> bytes:
     """The lines of a cassette, packed or not. Raises OSError, and CassetteError for what is no zstd."""
     data = path.read_bytes()
     return _unpacked(data, path) if path.name.endswith(PACKED) else data
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Iterable[bytes]]:
+    """The lines of a cassette, packed or not, as they are asked for. Raises as `read` does."""
+    if not path.name.endswith(PACKED):
+        with path.open("rb") as file:
+            yield file
+        return
+    try:
+        with zstd.open(path) as unpacked:
+            yield unpacked
+    except (zstd.ZstdError, EOFError) as error:
+        raise CassetteError(f"can't be unpacked: {error}", path) from None
 
 
 def _unpacked(data: bytes, path: Path) -> bytes:
