@@ -40,9 +40,8 @@ ANTHROPIC = Dialect(
     title="Anthropic messages",
     contract=(
         "message_start (content_block_start content_block_delta* content_block_stop)*"
-        " message_delta+ message_stop"
-        " | message_start? (content_block_start | content_block_delta | content_block_stop | message_delta)*"
-        " error"
+        " (message_delta+ (message_stop | error) | (content_block_start content_block_delta*)? error)"
+        " | error"
     ),
     read=_read,
     recognises=_recognises,

@@ -12,6 +12,7 @@ from sseproxy.dialects.dialect import Dialect, Meaning
 from sseproxy.dialects.payload import ids, inner, payload, text
 from sseproxy.sse import Event
 
+_BESIDE = {"role", "refusal", "reasoning_content", "reasoning"}
 _REASONING = ("reasoning_content", "reasoning")  # no part of OpenAI's own chunks; DeepSeek, vLLM, OpenRouter
 
 
@@ -46,7 +47,7 @@ def _of_choice(choice: dict[str, Any], known: tuple[tuple[str, str], ...]) -> Me
     if calls and isinstance(calls, list):
         call = calls[0] if isinstance(calls[0], dict) else {}
         return Meaning("tool_call", said, (*known, *ids(tool_call=call.get("id"), tool=call.get("index"))))
-    if said:
+    if said or ("content" in delta and not delta.keys() & _BESIDE):
         return Meaning("token", said, known)
     if any(delta.get(name) for name in _REASONING):
         return Meaning("reasoning", "", known)

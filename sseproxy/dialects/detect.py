@@ -24,6 +24,7 @@ PLAIN = Dialect(
     contract="other*",
     read=lambda event: Meaning(event.type),
     recognises=lambda _: False,
+    json=False,
 )
 """For streams of servers that are not known here: a kind is the event's name, and any order is legal."""
 

@@ -56,6 +56,10 @@ class Dialect:
     """The kinds that may come at any point, such as pings: the contract does not see them."""
     constant: frozenset[str] = frozenset()
     """The names of ids that have one value in the whole of a stream."""
+    unique: frozenset[str] = frozenset()
+    """The names of ids that no two events of a stream share."""
+    json: bool = True
+    """Whether data is JSON, `[DONE]` and nothing at all aside."""
     asked: Callable[[Request], Ids] = field(default=_asks_nothing)
     """The ids that a request asks for; the answer's ids of these names are the same."""
 

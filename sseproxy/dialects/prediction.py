@@ -96,5 +96,6 @@ FLOWISE_NAMED = Dialect(
     last=FLOWISE.last,
     errors=FLOWISE.errors,
     constant=FLOWISE.constant,
+    json=False,
     asked=asked,
 )

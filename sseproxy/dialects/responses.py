@@ -19,6 +19,7 @@ def _read(event: Event) -> Meaning:
         response=response.get("id") or data.get("response_id"),
         item=data.get("item_id") or item.get("id"),
         tool_call=item.get("call_id"),
+        sequence=data.get("sequence_number"),
     )
     return Meaning(kind, text(data.get("delta")) if kind == "response.output_text.delta" else "", known)
 
@@ -50,4 +51,5 @@ RESPONSES = Dialect(
     errors=frozenset({"error", "response.failed"}),
     anywhere=frozenset({"keepalive"}),
     constant=frozenset({"response"}),
+    unique=frozenset({"sequence"}),
 )

@@ -1,0 +1,186 @@
+"""What clients' libraries make of a stream, where that differs from the standard.
+
+Each library is described by what its own parser does with a block; the tests run the parsers themselves.
+Versions looked at: httpx-sse 0.4, openai 3, anthropic 2, flowise 1.0 (Python), flowise-sdk 1.0.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+
+from sseproxy.analysis.lint import rules
+from sseproxy.analysis.lint.block import Block, Findings, Found
+from sseproxy.analysis.lint.finding import Rule
+from sseproxy.analysis.lint.wire import BOM
+from sseproxy.dialects import Dialect
+
+_BLANK = re.compile(rb"\n|\r\n?")
+_NAMED = re.compile(rb"^event: ?[^\r\n]", re.MULTILINE)
+_RETRY = re.compile(rb"^retry: ?([^\r\n]*)", re.MULTILINE)
+_DATA = re.compile(rb"^data:([^\r\n]*)", re.MULTILINE)
+
+Claims = Iterator[tuple[str, str]]
+"""What differs: a key that does not change with the event, and a sentence."""
+
+
+class Clients:
+    """Looks at each block once, in order, for the libraries that are used with this dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._looks = [(rule, look) for rule, look, names in _LIBRARIES if not names or dialect.name in names]
+        self._facts = _Facts()
+
+    def block(self, block: Block) -> Findings:
+        self._facts.see(block)
+        for rule, look in self._looks:
+            for key, message in look(self._facts, block):
+                yield Found(rule, block.place, message, key)
+
+
+class _Facts:
+    """What of the stream so far, and of the present block, matters to several libraries."""
+
+    def __init__(self) -> None:
+        self._begun = False
+        self._after_cr = False
+        self.id = ""
+        """The last event ID before this block."""
+        self._next_id = ""
+        self.bom = False
+        self.empty_events = False
+        """Whether parsers that dispatch at any blank line, once they have anything, do so here."""
+        self.is_utf8 = True
+        self.done = False
+        """Whether an event before this one was `[DONE]`."""
+        self._next_done = False
+
+    def see(self, block: Block) -> None:
+        event, raw = block.event, block.raw
+        self.bom = not self._begun and raw.startswith(BOM)
+        self._begun = True
+        self.id, self._next_id = self._next_id, event.id
+        self.done = self._next_done
+        self._next_done |= event.dispatched and event.data.startswith("[DONE]")
+        text = raw.removeprefix(b"\n") if self._after_cr else raw
+        self._after_cr = raw.endswith(b"\r")
+        blank_before = bool(self.id) and _BLANK.match(text) is not None
+        holds = bool(event.id or _NAMED.search(raw) or any(map(_is_int, _RETRY.findall(raw))))
+        self.empty_events = blank_before or (not event.dispatched and holds)
+        try:
+            raw.decode()
+            self.is_utf8 = True
+        except UnicodeDecodeError:
+            self.is_utf8 = False
+
+
+def _is_int(value: bytes) -> bool:
+    try:
+        int(value.decode("utf-8", "replace"))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_json(text: str | bytes) -> bool:
+    try:
+        json.loads(text)  # as the libraries do it
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _httpx_sse(facts: _Facts, block: Block) -> Claims:
+    if facts.bom:
+        yield "bom", "httpx-sse takes the byte order mark for a part of the first line, which it then ignores"
+    if facts.empty_events:
+        yield "empty", "httpx-sse gives an event without data where nothing should be dispatched"
+
+
+def _openai(facts: _Facts, block: Block) -> Claims:
+    event = block.event
+    if facts.done:
+        if event.dispatched:
+            yield "done", f"the OpenAI SDK stops at `[DONE]` and never sees {block.told}"
+        return
+    if facts.bom:
+        yield (
+            "bom",
+            "the OpenAI SDK takes the byte order mark for a part of the first line, which it then ignores",
+        )
+    if not facts.is_utf8:
+        yield "utf-8", f"the OpenAI SDK raises UnicodeDecodeError at {block.told}"
+    elif facts.empty_events:
+        yield "empty", "the OpenAI SDK raises JSONDecodeError at a block without data"
+    elif event.dispatched and not event.data.startswith("[DONE]") and not _is_json(event.data):
+        yield "json", f"the OpenAI SDK raises JSONDecodeError at {block.told}, whose data is no JSON"
+
+
+def _anthropic(facts: _Facts, block: Block) -> Claims:
+    event = block.event
+    if facts.bom:
+        yield (
+            "bom",
+            "the Anthropic SDK takes the byte order mark for a part of the first line, which it then ignores",
+        )
+    if not facts.is_utf8:
+        yield "utf-8", f"the Anthropic SDK raises UnicodeDecodeError at {block.told}"
+    elif event.dispatched and not _NAMED.search(block.raw):
+        yield "unnamed", f"the Anthropic SDK passes over {block.told}, which has no `event` line"
+    elif event.dispatched and event.type not in ("ping", "error") and event.data and not _is_json(event.data):
+        yield "json", f"the Anthropic SDK raises JSONDecodeError at {block.told}, whose data is no JSON"
+
+
+def _flowise_python(facts: _Facts, block: Block) -> Claims:
+    event = block.event
+    lines = _DATA.findall(block.raw)
+    if facts.bom:
+        yield (
+            "bom",
+            "flowise (Python) takes the byte order mark for a part of the first line, which it then ignores",
+        )
+    if not facts.is_utf8:
+        yield "utf-8", f"flowise (Python) raises UnicodeDecodeError at {block.told}"
+        return
+    if any(b"data:" in line for line in lines):
+        yield "data", f"flowise (Python) removes `data:` from the data of {block.told}"
+    if len(lines) > 1:
+        yield (
+            "lines",
+            f"flowise (Python) gives the {len(lines)} `data` lines of {block.told} as so many events",
+        )
+    if event.dispatched and event.type != "message":
+        yield (
+            "name",
+            "flowise (Python) gives the data alone: the names of events are lost, and white space around it",
+        )
+
+
+def _flowise_typescript(facts: _Facts, block: Block) -> Claims:
+    if b"\r" in block.raw.replace(b"\r\n", b""):
+        yield "cr", "flowise-sdk (TypeScript) does not know CR as a line end"
+        return
+    lines = _DATA.findall(block.raw)
+    wrong = next((line for line in lines if not _is_json(line.decode("utf-8", "replace"))), None)
+    if wrong is not None:
+        yield (
+            "json",
+            f"flowise-sdk (TypeScript) throws SyntaxError at {block.told}, where a `data` line is no JSON",
+        )
+    elif len(lines) > 1:
+        yield (
+            "lines",
+            f"flowise-sdk (TypeScript) gives the {len(lines)} `data` lines of {block.told} as so many events",
+        )
+
+
+_OPENAI = ("openai-chat", "openai-responses")
+_FLOWISE = ("flowise", "flowise-named")
+_LIBRARIES: tuple[tuple[Rule, Callable[[_Facts, Block], Claims], tuple[str, ...]], ...] = (
+    (rules.HTTPX_SSE, _httpx_sse, ()),
+    (rules.OPENAI_SDK, _openai, _OPENAI),
+    (rules.ANTHROPIC_SDK, _anthropic, ("anthropic",)),
+    (rules.FLOWISE_PYTHON, _flowise_python, _FLOWISE),
+    (rules.FLOWISE_TYPESCRIPT, _flowise_typescript, _FLOWISE),
+)
