@@ -17,9 +17,10 @@ from sseproxy.analysis.lint.wire import BOM
 from sseproxy.dialects import Dialect
 
 _BLANK = re.compile(rb"\n|\r\n?")
-_NAMED = re.compile(rb"^event: ?[^\r\n]", re.MULTILINE)
-_RETRY = re.compile(rb"^retry: ?([^\r\n]*)", re.MULTILINE)
-_DATA = re.compile(rb"^data:([^\r\n]*)", re.MULTILINE)
+_LINE = rb"(?:\A|(?<=[\r\n]))"
+_NAMED = re.compile(_LINE + rb"event: ?[^\r\n]")
+_RETRY = re.compile(_LINE + rb"retry: ?([^\r\n]*)")
+_DATA = re.compile(_LINE + rb"data:([^\r\n]*)")
 
 Claims = Iterator[tuple[str, str]]
 """What differs: a key that does not change with the event, and a sentence."""
@@ -33,7 +34,14 @@ class Clients:
         self._facts = _Facts()
 
     def block(self, block: Block) -> Findings:
-        self._facts.see(block)
+        yield from self._look(block, finished=True)
+
+    def end(self, rest: Block) -> Findings:
+        """What stands behind the last event, at the end of a whole stream."""
+        yield from self._look(rest, finished=False)
+
+    def _look(self, block: Block, *, finished: bool) -> Findings:
+        self._facts.see(block, finished=finished)
         for rule, look in self._looks:
             for key, message in look(self._facts, block):
                 yield Found(rule, block.place, message, key)
@@ -45,34 +53,44 @@ class _Facts:
     def __init__(self) -> None:
         self._begun = False
         self._after_cr = False
-        self.id = ""
-        """The last event ID before this block."""
-        self._next_id = ""
+        self._id = ""  # the last event ID behind this block
+        self._next_done = False
         self.bom = False
         self.empty_events = False
         """Whether parsers that dispatch at any blank line, once they have anything, do so here."""
         self.is_utf8 = True
+        self.lone_cr = False
         self.done = False
         """Whether an event before this one was `[DONE]`."""
-        self._next_done = False
+        self.finished = True
+        """Whether the block has its blank line."""
 
-    def see(self, block: Block) -> None:
+    def see(self, block: Block, *, finished: bool) -> None:
         event, raw = block.event, block.raw
         self.bom = not self._begun and raw.startswith(BOM)
         self._begun = True
-        self.id, self._next_id = self._next_id, event.id
+        self.finished = finished
         self.done = self._next_done
         self._next_done |= event.dispatched and event.data.startswith("[DONE]")
         text = raw.removeprefix(b"\n") if self._after_cr else raw
+        # Of a CR at the end it is not known yet whether an LF follows.
+        self.lone_cr = (self._after_cr and text == raw) or b"\r" in text.removesuffix(b"\r").replace(
+            b"\r\n", b""
+        )
         self._after_cr = raw.endswith(b"\r")
-        blank_before = bool(self.id) and _BLANK.match(text) is not None
+        blank_before = bool(self._id) and _BLANK.match(text) is not None
         holds = bool(event.id or _NAMED.search(raw) or any(map(_is_int, _RETRY.findall(raw))))
-        self.empty_events = blank_before or (not event.dispatched and holds)
-        try:
-            raw.decode()
-            self.is_utf8 = True
-        except UnicodeDecodeError:
-            self.is_utf8 = False
+        self.empty_events = blank_before or (finished and not event.dispatched and holds)
+        self._id = event.id
+        self.is_utf8 = _is_utf8(raw)
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_int(value: bytes) -> bool:
@@ -91,10 +109,14 @@ def _is_json(text: str | bytes) -> bool:
     return True
 
 
+def _bom(library: str) -> tuple[str, str]:
+    return "bom", f"{library} takes the byte order mark for a part of the first line, which it then ignores"
+
+
 def _httpx_sse(facts: _Facts, block: Block) -> Claims:
     if facts.bom:
-        yield "bom", "httpx-sse takes the byte order mark for a part of the first line, which it then ignores"
-    if facts.empty_events:
+        yield _bom("httpx-sse")
+    elif facts.empty_events:
         yield "empty", "httpx-sse gives an event without data where nothing should be dispatched"
 
 
@@ -103,13 +125,9 @@ def _openai(facts: _Facts, block: Block) -> Claims:
     if facts.done:
         if event.dispatched:
             yield "done", f"the OpenAI SDK stops at `[DONE]` and never sees {block.told}"
-        return
-    if facts.bom:
-        yield (
-            "bom",
-            "the OpenAI SDK takes the byte order mark for a part of the first line, which it then ignores",
-        )
-    if not facts.is_utf8:
+    elif facts.bom:
+        yield _bom("the OpenAI SDK")
+    elif not facts.is_utf8:
         yield "utf-8", f"the OpenAI SDK raises UnicodeDecodeError at {block.told}"
     elif facts.empty_events:
         yield "empty", "the OpenAI SDK raises JSONDecodeError at a block without data"
@@ -120,59 +138,58 @@ def _openai(facts: _Facts, block: Block) -> Claims:
 def _anthropic(facts: _Facts, block: Block) -> Claims:
     event = block.event
     if facts.bom:
-        yield (
-            "bom",
-            "the Anthropic SDK takes the byte order mark for a part of the first line, which it then ignores",
-        )
-    if not facts.is_utf8:
+        yield _bom("the Anthropic SDK")
+    elif not facts.is_utf8:
         yield "utf-8", f"the Anthropic SDK raises UnicodeDecodeError at {block.told}"
     elif event.dispatched and not _NAMED.search(block.raw):
         yield "unnamed", f"the Anthropic SDK passes over {block.told}, which has no `event` line"
-    elif event.dispatched and event.type not in ("ping", "error") and event.data and not _is_json(event.data):
-        yield "json", f"the Anthropic SDK raises JSONDecodeError at {block.told}, whose data is no JSON"
+    elif event.dispatched and event.type not in ("ping", "error"):
+        if not event.data:
+            yield "empty", f"the Anthropic SDK passes over {block.told}, whose data is empty"
+        elif not _is_json(event.data):
+            yield "json", f"the Anthropic SDK raises JSONDecodeError at {block.told}, whose data is no JSON"
 
 
 def _flowise_python(facts: _Facts, block: Block) -> Claims:
     event = block.event
     lines = _DATA.findall(block.raw)
     if facts.bom:
-        yield (
-            "bom",
-            "flowise (Python) takes the byte order mark for a part of the first line, which it then ignores",
-        )
-    if not facts.is_utf8:
+        yield _bom("flowise (Python)")
+    elif not facts.is_utf8:
         yield "utf-8", f"flowise (Python) raises UnicodeDecodeError at {block.told}"
-        return
-    if any(b"data:" in line for line in lines):
-        yield "data", f"flowise (Python) removes `data:` from the data of {block.told}"
-    if len(lines) > 1:
-        yield (
-            "lines",
-            f"flowise (Python) gives the {len(lines)} `data` lines of {block.told} as so many events",
-        )
-    if event.dispatched and event.type != "message":
-        yield (
-            "name",
-            "flowise (Python) gives the data alone: the names of events are lost, and white space around it",
-        )
+    elif not facts.finished and lines:
+        yield "unfinished", "flowise (Python) gives the data of the last block, though no blank line ends it"
+    elif event.dispatched:
+        if len(lines) != 1:
+            yield (
+                "lines",
+                f"flowise (Python) gives {len(lines)} events for {block.told}: one for each `data:` line",
+            )
+        if any(b"data:" in line for line in lines):
+            yield "data", f"flowise (Python) removes `data:` from the data of {block.told}"
+        if event.type != "message":
+            yield "name", f"flowise (Python) gives the data of {block.told} without its name, and strips it"
 
 
 def _flowise_typescript(facts: _Facts, block: Block) -> Claims:
-    if b"\r" in block.raw.replace(b"\r\n", b""):
+    text = block.raw.removeprefix(BOM) if facts.bom else block.raw
+    lines = _DATA.findall(text if facts.finished else text[: text.rfind(b"\n") + 1])
+    if facts.lone_cr:
         yield "cr", "flowise-sdk (TypeScript) does not know CR as a line end"
-        return
-    lines = _DATA.findall(block.raw)
-    wrong = next((line for line in lines if not _is_json(line.decode("utf-8", "replace"))), None)
-    if wrong is not None:
+    elif any(not _is_json(line.decode("utf-8", "replace")) for line in lines):
+        yield "json", f"flowise-sdk (TypeScript) throws SyntaxError at {block.told}: a `data` line is no JSON"
+    elif not facts.finished and lines:
         yield (
-            "json",
-            f"flowise-sdk (TypeScript) throws SyntaxError at {block.told}, where a `data` line is no JSON",
+            "unfinished",
+            "flowise-sdk (TypeScript) gives data of the last block, though no blank line ends it",
         )
-    elif len(lines) > 1:
+    elif len(lines) != block.event.dispatched:
         yield (
             "lines",
-            f"flowise-sdk (TypeScript) gives the {len(lines)} `data` lines of {block.told} as so many events",
+            f"flowise-sdk (TypeScript) gives {len(lines)} events for {block.told}: one for each `data:` line",
         )
+    elif block.event.dispatched and block.event.type != "message":
+        yield "name", f"flowise-sdk (TypeScript) gives the data of {block.told} without its name"
 
 
 _OPENAI = ("openai-chat", "openai-responses")

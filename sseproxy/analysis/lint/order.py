@@ -13,7 +13,7 @@ from sseproxy.contract import OTHER, Contract, Run, Violation
 from sseproxy.dialects import COMMENT, DROPPED, Dialect, Ids
 from sseproxy.printable import printable
 
-_ID_LINE = re.compile(rb"^id: ?([^\r\n]*)", re.MULTILINE)
+_ID_LINE = re.compile(rb"(?:\A|(?<=[\r\n]))id: ?([^\r\n]*)")
 LISTED = 6
 """Kinds in one sentence."""
 REMEMBERED = 1_000

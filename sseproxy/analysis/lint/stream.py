@@ -23,7 +23,7 @@ from sseproxy.analysis.lint.wire import Wire, is_broken
 from sseproxy.cassette.decode import Item, Slice
 from sseproxy.coding import CodingError, Decoder, decoder
 from sseproxy.contract import compile_contract
-from sseproxy.dialects import DIALECTS, PLAIN, Dialect, Ids, detect
+from sseproxy.dialects import DIALECTS, DROPPED, PLAIN, Dialect, Ids, Meaning, detect
 from sseproxy.exchange import (
     HOLE,
     End,
@@ -224,6 +224,8 @@ class StreamLinter:
         whole = end.reason.whole and not end.client_left
         unfinished = len(self._raw) if whole and self._parser.unfinished is not None else 0
         yield from self._checks.wire.end(unfinished, self._last_data)
+        if whole:
+            yield from self._checks.rest(bytes(self._raw), self._last_data)
         if unfinished:
             for event in self._parser.feed(b"\n\n"):
                 block = Block(event, bytes(self._raw), self.dialect.meaning(event), place)
@@ -257,6 +259,12 @@ class _Checks:
             yield from self.order.block(block)
         if self._clients:
             yield from self._clients.block(block)
+
+    def rest(self, raw: bytes, place: Place) -> Findings:
+        """What stands behind the last event of a whole stream."""
+        if self._clients and raw:
+            nothing = Event(0, 0, False, "message", "", "", None, (), ())
+            yield from self._clients.end(Block(nothing, raw, Meaning(DROPPED), place))
 
 
 def lint(
