@@ -6,7 +6,7 @@ import json
 from random import Random
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sseproxy.analysis.lint import Expectations
@@ -146,6 +146,10 @@ def by_flowise_typescript(body: bytes) -> Seen:
         return Seen([], "no JSON")
 
 
+unhurried = settings(deadline=None)  # the libraries take their time, the first time above all
+
+
+@unhurried
 @given(bodies())
 @example(b"id: 1\ndata: x\n\n\n")
 @example(b"event: x\n\n")
@@ -153,6 +157,7 @@ def test_httpx_sse_differs_where_lint_says_so(body: bytes) -> None:
     assert agree("C601", "plain", body, httpx_sse(body), by_httpx_sse(body))
 
 
+@unhurried
 @given(bodies())
 @example(b"id: 1\ndata: {}\n\n: heartbeat\n\n")
 @example(b"data: [DONE]\n\ndata: {}\n\n")
@@ -160,6 +165,7 @@ def test_the_openai_sdk_does(body: bytes) -> None:
     assert agree("C602", "openai-chat", body, openai_sdk(body), by_openai(body))
 
 
+@unhurried
 @given(bodies())
 def test_the_anthropic_sdk_does(body: bytes) -> None:
     assert agree("C603", "anthropic", body, anthropic_sdk(body), by_anthropic(body))
