@@ -21,6 +21,8 @@ from sseproxy.printable import printable
 _COMMANDS = {
     "demo": "sseproxy.cli.demo:demo",
     "health": "sseproxy.cli.health:health",
+    "learn": "sseproxy.cli.learn:learn",
+    "lint": "sseproxy.cli.lint:lint",
     "ls": "sseproxy.cli.look:ls",
     "pack": "sseproxy.cli.pack:pack",
     "record": "sseproxy.cli.record:record",

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import click
 
 from sseproxy.cassette.store import make_folder
+from sseproxy.cli.following import linting
 from sseproxy.cli.options import Seconds, address, cassettes, logs, processes, setting, tls_files
 from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
@@ -96,9 +97,12 @@ _seconds = Seconds(min=0, min_open=True)
     metavar="SECONDS",
     help="How long open streams may go on after SIGTERM or Ctrl-C.",
 )
+@setting("--lint", is_flag=True, help="Log what is wrong with the streams as it happens.")
 @logs
 @processes
-def record(cassettes: Path, grace: float, place: Place, upstreams: tuple[str, ...], **rest: Any) -> None:
+def record(
+    cassettes: Path, grace: float, place: Place, upstreams: tuple[str, ...], lint: bool, **rest: Any
+) -> None:
     """Pass requests on to an upstream and record each exchange in a cassette.
 
     Point the client's base URL here. The stream is untouched: each read of the upstream is written to the
@@ -112,6 +116,8 @@ def record(cassettes: Path, grace: float, place: Place, upstreams: tuple[str, ..
 
     async def main(seat: Seat) -> int:
         async with contextlib.AsyncExitStack() as stack:
+            if lint and seat.first:  # first, so that it sees what the last streams leave
+                await stack.enter_async_context(linting(cassettes))
             where = [await _demo_for(spec, stack) for spec in upstreams]
             mine = replace(
                 options,

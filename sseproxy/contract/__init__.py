@@ -1,6 +1,6 @@
 """Contracts: legal orders of events as patterns over their kinds."""
 
-from sseproxy.contract.learn import Learned, learn
+from sseproxy.contract.learn import Learned, Learner, learn
 from sseproxy.contract.pattern import OTHER, Contract, ContractError, compile_contract
 from sseproxy.contract.run import Run, Violation
 
@@ -9,6 +9,7 @@ __all__ = [
     "Contract",
     "ContractError",
     "Learned",
+    "Learner",
     "Run",
     "Violation",
     "compile_contract",

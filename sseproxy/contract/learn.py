@@ -31,42 +31,46 @@ class Learned:
 
 
 def learn(examples: Iterable[Sequence[str]]) -> Learned:
-    """The contract that these orders of kinds propose; examples without any event are not counted."""
-    seen = _Seen()
+    """The contract that these orders of kinds propose."""
+    learner = Learner()
     for example in examples:
-        if example:
-            seen.take(example)
-    return Learned(
-        " ".join(_written(group, seen) for group in _chain(seen)),
-        seen.streams,
-        dict(sorted(seen.edges.items(), key=lambda item: -item[1])),
-    )
+        learner.take(example)
+    return learner.learned()
 
 
-class _Seen:
-    """What is kept of the examples: counts, so that it does not matter how many there are."""
+class Learner:
+    """Takes examples one by one; what it keeps are counts, so that it does not matter how many there are."""
 
     def __init__(self) -> None:
-        self.streams = 0
-        self.edges: Counter[tuple[str, str]] = Counter()
-        self.follows: dict[str, set[str]] = {}
-        self.counts: Counter[frozenset[tuple[str, int]]] = Counter()
-        """How often each kind came, up to 2, in how many streams."""
+        self._streams = 0
+        self._edges: Counter[tuple[str, str]] = Counter()
+        self._follows: dict[str, set[str]] = {}
+        # How often each kind came, up to 2, in how many streams.
+        self._counts: Counter[frozenset[tuple[str, int]]] = Counter()
 
     def take(self, example: Sequence[str]) -> None:
-        self.streams += 1
-        self.edges.update(set(pairwise([BEGIN, *example, END])))
+        """The kinds of one stream; one without any event is not counted."""
+        if not example:
+            return
+        self._streams += 1
+        self._edges.update(set(pairwise([BEGIN, *example, END])))
         for kind in example:
-            self.follows.setdefault(kind, set())
+            self._follows.setdefault(kind, set())
         for before, after in pairwise(example):
-            self.follows[before].add(after)
+            self._follows[before].add(after)
         counted = Counter(example)
-        self.counts[frozenset((kind, min(2, times)) for kind, times in counted.items())] += 1
+        self._counts[frozenset((kind, min(2, times)) for kind, times in counted.items())] += 1
 
-    def occurrences(self, group: _Group) -> tuple[int, int]:
-        """The least and the most events of these kinds in one stream; 2 stands for more than one."""
-        sums = [sum(times for kind, times in counts if kind in group) for counts in self.counts]
-        return min(sums), min(2, max(sums))
+    def learned(self) -> Learned:
+        contract = " ".join(self._written(group) for group in _chain(self._follows))
+        edges = dict(sorted(self._edges.items(), key=lambda item: -item[1]))
+        return Learned(contract, self._streams, edges)
+
+    def _written(self, group: _Group) -> str:
+        sums = [sum(times for kind, times in counts if kind in group) for counts in self._counts]
+        sign = {(1, 1): "", (0, 1): "?", (0, 2): "*"}.get((min(sums), min(2, max(sums))), "+")
+        kinds = list(dict.fromkeys(kind if is_kind(kind) else OTHER for kind in group))
+        return (kinds[0] if len(kinds) == 1 else f"({' | '.join(kinds)})") + sign
 
 
 def _reachable(follows: dict[str, set[str]]) -> dict[str, set[str]]:
@@ -83,9 +87,9 @@ def _reachable(follows: dict[str, set[str]]) -> dict[str, set[str]]:
     return reached
 
 
-def _chain(seen: _Seen) -> list[_Group]:
+def _chain(follows: dict[str, set[str]]) -> list[_Group]:
     """The groups of kinds in their order."""
-    after = _reachable(seen.follows)
+    after = _reachable(follows)
     group_of: dict[str, _Group] = {}
     for kind in after:
         both_ways = [each for each in after if kind in after[each] and each in after[kind]]
@@ -113,10 +117,3 @@ def _alternatives(groups: list[_Group], before: dict[_Group, set[_Group]]) -> di
         whole = tuple(kind for group in these for kind in group)
         merged |= dict.fromkeys(these, whole)
     return merged
-
-
-def _written(group: _Group, seen: _Seen) -> str:
-    least, most = seen.occurrences(group)
-    sign = {(1, 1): "", (0, 1): "?", (0, 2): "*"}.get((least, most), "+")
-    kinds = list(dict.fromkeys(kind if is_kind(kind) else OTHER for kind in group))
-    return (kinds[0] if len(kinds) == 1 else f"({' | '.join(kinds)})") + sign

@@ -58,9 +58,9 @@ class Wire:
         for line, reason in ((each.line, each.reason) for each in block.event.ignored):
             field, _, value = line.partition(":")
             if reason is Reason.ID_HAS_NUL:
-                yield Found(rules.ID_HAS_NUL, block.place, f"the id {_begin(value)} contains NUL")
+                yield Found(rules.ID_HAS_NUL, block.place, f"the id {_begin(value.strip())} contains NUL")
             elif reason is Reason.RETRY_NOT_DIGITS:
-                yield Found(rules.RETRY_NOT_DIGITS, block.place, f"`retry` is {_begin(value)}")
+                yield Found(rules.RETRY_NOT_DIGITS, block.place, f"`retry` is {_begin(value.strip())}")
             elif line.strip() != "message:":
                 yield Found(
                     rules.UNKNOWN_FIELD, block.place, f"{_begin(line)} has no field that there is", field
