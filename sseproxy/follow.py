@@ -28,7 +28,7 @@ class Follower:
     def __init__(
         self, folder: Path, expectations: Expectations, on_error: Callable[[CassetteError], None]
     ) -> None:
-        """`on_error` is told of cassettes that can't be read. Raises SseproxyError where the folder can't be."""
+        """`on_error` is told of cassettes that can't be read. Raises SseproxyError."""
         self._folder = folder
         self._expectations = expectations
         self._on_error = on_error

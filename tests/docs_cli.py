@@ -29,7 +29,7 @@ STATUS = """\
 | status | what it says |
 |---|---|
 | 0 | Fine. A server that SIGTERM stopped, too. |
-| 1 | Done, and something is not as it should be: `validate` found oddities, the replay of `demo` differed, `record` lost a part of a recording. |
+| 1 | Done, and something is not as it should be: `validate` found oddities, `lint` found something, `learn` nothing to learn from, the replay of `demo` differed, `record` lost a part of a recording. |
 | 2 | Not done: wrong usage, a cassette that can't be read, an address that can't be listened on. One line on stderr says which. |
 | 130 | Interrupted (Ctrl-C, SIGINT). |
 """  # noqa: E501 - a table's rows can't be folded
@@ -49,7 +49,13 @@ Defaults are read from `sseproxy.toml` in the present folder, or from `[tool.sse
 upstream = ["/openai=https://api.openai.com", "/=http://localhost:3000"]
 cassettes = "recordings"
 skip = "/assets/*"
+
+[contracts]
+flowise = "start? token* (usedTools | sourceDocuments)* metadata end"
 ```
+
+`[contracts]` holds legal orders of events by dialect, as `--contract` takes them
+([findings](findings.md#contracts)).
 
 The command line comes first, then the environment, then the file. A key that no command knows is an error.
 """
@@ -62,6 +68,16 @@ sseproxy demo --flow tools --speed max --cassettes demo-cassettes
 """,
     "health": """\
 sseproxy health --port 8080 && echo up
+""",
+    "learn": """\
+sseproxy learn cassettes                     # the order that all streams have in common
+sseproxy learn --dialect plain cassettes     # over the names of events, whosever they are
+""",
+    "lint": """\
+sseproxy lint cassettes
+sseproxy lint cassettes --select O --ignore O309 --github
+sseproxy lint cassettes --contract 'flowise=start token+ metadata end'
+sseproxy lint cassettes --follow             # while another process records into it
 """,
     "ls": """\
 sseproxy ls cassettes
@@ -94,6 +110,42 @@ sseproxy validate cassettes                  # for CI
 }
 
 MORE = {
+    "learn": """\
+How contracts are written: [findings](findings.md#contracts).
+""",
+    "lint": """\
+What the codes mean, and how contracts are written: [findings](findings.md).
+
+`--json` prints an array, with `--follow` an object a line, and is a stable interface:
+
+```json
+[
+  {
+    "code": "O301",
+    "name": "late-token",
+    "severity": "error",
+    "message": "`token` (event 44) came after `metadata` (event 43)",
+    "more": 0,
+    "cassette": "cassettes/one.sse.jsonl",
+    "id": "01KAQ3M5Z8T7QRSV",
+    "line": 47,
+    "t": 1328090,
+    "event": 44,
+    "others": [],
+    "why": "Clients stop reading at the end, or have stored the answer when the metadata came.",
+    "docs": "docs/findings.md#o301-late-token"
+  }
+]
+```
+
+| key | meaning |
+|---|---|
+| `more` | How many findings alike followed in the same stream; only the first one is listed. |
+| `line` | Of the cassette, from 1. |
+| `t` | Microseconds from the request, or null. |
+| `event` | The number of the event as `show` counts, or null where it is not about one that listeners see. |
+| `others` | Further places, such as the other one of two streams: objects with `cassette`, `id`, `line`, `t`, `event`. |
+""",  # noqa: E501 - a table's rows can't be folded
     "show": """\
 `--json` prints an array, oldest exchange first, and is a stable interface:
 

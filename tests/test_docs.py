@@ -13,11 +13,13 @@ import pytest
 
 import sseproxy
 from sseproxy.analysis.events import read_stream
+from sseproxy.analysis.lint import RULES, Finding, Place
+from sseproxy.analysis.lint import as_json as lint_json
 from sseproxy.analysis.report import as_json
 from sseproxy.analysis.validate import findings
 from sseproxy.cassette.decode import decode
 from sseproxy.exchange import Ending
-from tests import docs_cli
+from tests import docs_cli, docs_findings
 from tests.cli.builder import encoded
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +48,18 @@ def anchors(text: str) -> set[str]:
 
 def test_the_command_line_reference_is_up_to_date() -> None:
     assert TEXT["docs/cli.md"] == docs_cli.render(), "run: python -m tests.docs_cli"
+
+
+def test_the_findings_are_up_to_date() -> None:
+    assert TEXT["docs/findings.md"] == docs_findings.render(), "run: python -m tests.docs_findings"
+
+
+def test_the_json_of_lint_has_the_keys_that_are_documented() -> None:
+    example = next(block for block in fenced(TEXT["docs/cli.md"], "json") if '"code"' in block)
+    (documented,) = json.loads(example)
+    place = Place("one", "id", 1)
+    real = lint_json(Finding(RULES["O301"], place, "", others=(place,)))
+    assert list(documented) == list(real)
 
 
 @pytest.mark.parametrize(("name", "command"), docs_cli.commands().items(), ids=list(docs_cli.commands()))
@@ -86,7 +100,7 @@ def test_the_configuration_file_sets_options_that_there_are() -> None:
         for each in docs_cli.options(command)
         for flag in each.opts
     }
-    assert {f"--{key}" for key in tomllib.loads(example)} <= flags
+    assert {f"--{key}" for key in tomllib.loads(example)} <= flags | {"--contracts"}
 
 
 @every_page
@@ -142,7 +156,7 @@ def test_all_endings_and_records_are_described() -> None:
 
 
 def test_the_json_of_show_has_the_keys_that_are_documented() -> None:
-    (example,) = fenced(TEXT["docs/cli.md"], "json")
+    example = next(block for block in fenced(TEXT["docs/cli.md"], "json") if '"events"' in block)
     (documented,) = json.loads(example)
     exchange = decode(fenced(FORMAT, "jsonl")[0].encode())
     real = json.loads(json.dumps(as_json("", exchange, read_stream(exchange))))

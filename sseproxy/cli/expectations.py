@@ -47,6 +47,6 @@ def _contracts(given: tuple[str, ...]) -> dict[str, str]:
         try:
             compile_contract(pattern)
         except ContractError as error:
-            raise SseproxyError(f"--contract {name or text!r}: {error}") from None
+            raise SseproxyError(f"--contract {(name or text)!r}: {error}") from None
         found[name] = pattern
     return found

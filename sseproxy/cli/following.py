@@ -17,7 +17,6 @@ import click
 import orjson
 
 from sseproxy.analysis.lint import Expectations, Finding
-from sseproxy.cli.serving import announce
 from sseproxy.errors import CassetteError, SseproxyError
 from sseproxy.follow import Follower
 from sseproxy.printable import printable
@@ -50,7 +49,7 @@ def follow(folder: Path, expectations: Expectations, show: Callable[[Finding], b
         os.nice(_POLITE)
     parent = os.getppid()
     follower = Follower(folder, expectations, _tell)
-    announce(f"{_READY} {folder}")
+    click.echo(f"{_READY} {printable(str(folder))}", err=True)
     found = told_behind = False
     while True:
         last = bool(stopped_by) or os.getppid() != parent
