@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sseproxy.analysis.lint import Expectations, Finding, Sessions, StreamLinter
-from sseproxy.cassette.decode import ItemReader
+from sseproxy.cassette.items import ItemReader
 from sseproxy.cassette.naming import PART, SUFFIX
 from sseproxy.errors import CassetteError, SseproxyError
 from sseproxy.exchange import End

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
@@ -41,7 +41,7 @@ def decode(data: bytes, *, part: bool = False) -> Exchange:
     A torn last line is what a recorder that died leaves, and is passed over. An empty file or a torn head is
     legal only in a `part`, and even there holds no exchange. Raises CassetteError (without a path).
     """
-    reader = _Reader()
+    reader = Reader()
     for record in upgrade(parse(data, part=part), converters=CONVERTERS, current=VERSION):
         reader.take(record)
     return reader.exchange()
@@ -59,81 +59,36 @@ class Slice(NamedTuple):
 Item = Head | Request | ResponseHead | Slice | Note | End
 
 
-class ItemReader:
-    """A cassette record by record, in memory that does not grow with it.
-
-    For those who look at a cassette once, from the front, and at one that is still being written. Uploads are
-    left out: the request's body is what had come when its record was written.
-    """
-
-    def __init__(self) -> None:
-        self._reader = _Reader()
-        self.line = 0
-        """How many lines have been fed: the number of the last one."""
-
-    def feed(self, line: bytes) -> Item | None:
-        """What the next line holds; None for what is not known here.
-
-        Raises CassetteError (without a path), also for a cassette of an old version: those are read whole.
-        """
-        self.line += 1
-        record = _record(line, self.line)
-        if self.line == 1:
-            upgrade([record], converters={}, current=VERSION)
-        item = self._reader.take(record)
-        self._reader.forget()
-        return item
-
-
-def items(lines: Iterable[bytes], *, part: bool = False) -> Iterator[tuple[int, Item]]:
-    """What each line of a cassette holds, with its number, line by line.
-
-    Torn last lines and missing heads are dealt with as by `decode`. Raises CassetteError (without a path).
-    """
-    reader = ItemReader()
-    for line in lines:
-        try:
-            item = reader.feed(line)
-        except CassetteError:
-            if line.endswith(b"\n") or (reader.line == 1 and not part):
-                raise
-            if reader.line == 1:
-                raise _nothing(part) from None
-            return
-        if item:
-            yield reader.line, item
-    if reader.line == 0:
-        raise _nothing(part)
-
-
 def decode_tail(lines: bytes) -> bytes:
     """The body bytes in the last lines of a cassette, whose first lines the caller did not read."""
-    records = (_record(line, 0) for line in lines.splitlines())
+    records = (read_record(line, 0) for line in lines.splitlines())
     return b"".join(_Fields(record).content() for record in records if record["k"] == "data")
 
 
 def parse(data: bytes, *, part: bool = False) -> list[Record]:
     """The records of a cassette as plain JSON objects, each checked to have a string `k`."""
     *lines, rest = data.split(b"\n")
-    records = [_record(line, number) for number, line in enumerate(lines, 1)]
+    records = [read_record(line, number) for number, line in enumerate(lines, 1)]
     if rest:
         try:
-            records.append(_record(rest, len(lines) + 1))
+            records.append(read_record(rest, len(lines) + 1))
         except CassetteError:
             if not lines and not part:
                 raise
     if not records:
-        raise _nothing(part)
+        raise nothing(part)
     return records
 
 
-def _nothing(part: bool) -> CassetteError:
+def nothing(part: bool) -> CassetteError:
+    """The error for a cassette without any record."""
     if part:
         return NoHeadYetError("the recorder has not written a head yet")
     return CassetteError("empty: a cassette has at least a head")
 
 
-def _record(line: bytes, number: int) -> Record:
+def read_record(line: bytes, number: int) -> Record:
+    """A line of a cassette, checked to be an object with a string `k`. Raises CassetteError."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -255,7 +210,7 @@ class _Fields:
         raise self.wrong(name, f"one of {', '.join(choices)}, not {value!r}")
 
 
-class _Reader:
+class Reader:
     """Folds records into an exchange; kinds it does not know are passed over."""
 
     def __init__(self) -> None:

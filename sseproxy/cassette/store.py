@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from sseproxy.cassette.decode import Item, decode, decode_tail
-from sseproxy.cassette.decode import items as decoded
+from sseproxy.cassette.items import items as decoded
 from sseproxy.cassette.naming import PACKED, PART, SUFFIX
 from sseproxy.cassette.pack import opened, read
 from sseproxy.errors import CassetteError, NoHeadYetError, SseproxyError

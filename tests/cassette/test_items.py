@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given
 
-from sseproxy.cassette.decode import Item, Slice, decode, items
+from sseproxy.cassette.decode import Item, Slice, decode
+from sseproxy.cassette.items import items
 from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.exchange import Arrival, End, Exchange, Head, Note, Request, ResponseHead
 from tests.cassette.strategies import exchanges

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from sseproxy.analysis.lint import Course, Expectations, Finding, Severity, lint
-from sseproxy.cassette.decode import items
+from sseproxy.cassette.items import items
 from sseproxy.cassette.store import load
 from sseproxy.exchange import Arrival, Exchange, Headers
 from sseproxy.sse import parser_for

@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 
 from sseproxy.analysis.lint import Finding, Sessions, lint
-from sseproxy.cassette.decode import items
+from sseproxy.cassette.items import items
 from sseproxy.exchange import End, Ending, Exchange
 from tests.cli.builder import encoded
 from tests.lint.mutants import asked
