@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -51,6 +52,8 @@ def lint(
     """
     if json_ and github:
         raise click.UsageError("--json and --github can't go together.")
+    clients = any(choice.shows(rule) for code, rule in RULES.items() if code.startswith("C"))
+    expectations = replace(expectations, clients=clients)
     if follow:
         raise SystemExit(_follow(paths, choice, expectations, json_=json_, github=github))
     printer = _json if json_ else _github if github else _text

@@ -160,6 +160,8 @@ def test_httpx_sse_differs_where_lint_says_so(body: bytes) -> None:
 @unhurried
 @given(bodies())
 @example(b"id: 1\ndata: {}\n\n: heartbeat\n\n")
+@example(b"\xef\xbb\xbfid: 7\n\n\n")
+@example(b"\xef\xbb\xbfdata: {}\nid: 7\n\n\n")
 @example(b"data: [DONE]\n\ndata: {}\n\n")
 def test_the_openai_sdk_does(body: bytes) -> None:
     assert agree("C602", "openai-chat", body, openai_sdk(body), by_openai(body))

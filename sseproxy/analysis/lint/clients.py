@@ -19,6 +19,7 @@ from sseproxy.dialects import Dialect
 _BLANK = re.compile(rb"\n|\r\n?")
 _LINE = rb"(?:\A|(?<=[\r\n]))"
 _NAMED = re.compile(_LINE + rb"event: ?[^\r\n]")
+_ID = re.compile(_LINE + rb"id(?:: ?[^\r\n]|[\r\n])")
 _RETRY = re.compile(_LINE + rb"retry: ?([^\r\n]*)")
 _DATA = re.compile(_LINE + rb"data:([^\r\n]*)")
 
@@ -79,9 +80,12 @@ class _Facts:
         )
         self._after_cr = raw.endswith(b"\r")
         blank_before = bool(self._id) and _BLANK.match(text) is not None
-        holds = bool(event.id or _NAMED.search(raw) or any(map(_is_int, _RETRY.findall(raw))))
+        id = event.id
+        if self.bom and not _ID.search(raw):
+            id = ""  # it stood in the line that the byte order mark spoils
+        holds = bool(id or _NAMED.search(raw) or any(map(_is_int, _RETRY.findall(raw))))
         self.empty_events = blank_before or (finished and not event.dispatched and holds)
-        self._id = event.id
+        self._id = id
         self.is_utf8 = _is_utf8(raw)
 
 

@@ -19,7 +19,7 @@ from sseproxy.analysis.lint.http import (
 from sseproxy.analysis.lint.order import Order
 from sseproxy.analysis.lint.session import Course
 from sseproxy.analysis.lint.timing import Timing
-from sseproxy.analysis.lint.wire import Wire, is_broken
+from sseproxy.analysis.lint.wire import Wire
 from sseproxy.cassette.decode import Item, Slice
 from sseproxy.coding import CodingError, Decoder, decoder
 from sseproxy.contract import compile_contract
@@ -49,6 +49,8 @@ class Expectations:
     """That of all streams; None: found from the events."""
     contracts: Mapping[str, str] = field(default_factory=dict)
     """In place of a dialect's own, by its name; under the empty name, in place of all."""
+    clients: bool = True
+    """Whether to look at what clients' libraries make of the streams: a third of the work."""
 
     def contract(self, dialect: Dialect) -> str:
         return self.contracts.get("") or self.contracts.get(dialect.name) or dialect.contract
@@ -185,7 +187,10 @@ class StreamLinter:
         self.dialect = dialect
         held, self._held = self._held or [], None
         asked = dialect.asked(self._request) if self._request else ()
-        self._checks = _Checks(dialect, self._expectations.contract(dialect), asked, self._parser)
+        order = Order(dialect, compile_contract(self._expectations.contract(dialect)), asked)
+        is_lines = isinstance(self._parser, LineParser)
+        clients = Clients(dialect) if self._expectations.clients and not is_lines else None
+        self._checks = _Checks(Wire(json=dialect.json or is_lines), order, clients)
         self._open_course(asked)
         for event, raw, place in held:
             yield from self._block(event, raw, place)
@@ -243,28 +248,26 @@ class _Read:
     events: bool = False
 
 
+@dataclass(slots=True)
 class _Checks:
     """Those that look at each event."""
 
-    def __init__(self, dialect: Dialect, contract: str, asked: Ids, parser: object) -> None:
-        is_lines = isinstance(parser, LineParser)
-        self.wire = Wire(json=dialect.json or is_lines)
-        self.order = Order(dialect, compile_contract(contract), asked)
-        self._clients = None if is_lines else Clients(dialect)
-        self._json = dialect.json
+    wire: Wire
+    order: Order
+    clients: Clients | None
 
     def block(self, block: Block) -> Findings:
         yield from self.wire.block(block)
-        if not (self._json and is_broken(block)):
+        if not self.wire.is_broken:
             yield from self.order.block(block)
-        if self._clients:
-            yield from self._clients.block(block)
+        if self.clients:
+            yield from self.clients.block(block)
 
     def rest(self, raw: bytes, place: Place) -> Findings:
         """What stands behind the last event of a whole stream."""
-        if self._clients and raw:
+        if self.clients and raw:
             nothing = Event(0, 0, False, "message", "", "", None, (), ())
-            yield from self._clients.end(Block(nothing, raw, Meaning(DROPPED), place))
+            yield from self.clients.end(Block(nothing, raw, Meaning(DROPPED), place))
 
 
 def lint(

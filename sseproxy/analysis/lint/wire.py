@@ -30,6 +30,8 @@ class Wire:
         self._first = True
         self._carry = b""  # a CR whose LF may come with the next block
         self._style = ""
+        self.is_broken = False
+        """Whether the data of the last block was to be JSON and is none: what it says is not known then."""
 
     def block(self, block: Block) -> Findings:
         event, raw, place = block.event, block.raw, block.place
@@ -48,7 +50,8 @@ class Wire:
             message = f"`event: {printable(event.type)}` has no `data` line"
             yield Found(rules.DROPPED, place, message, event.type)
         yield from self._ignored(block)
-        if self._json and is_broken(block):
+        self.is_broken = self._json and _is_broken(block)
+        if self.is_broken:
             yield Found(
                 rules.BROKEN_JSON, place, f"the data of {block.told} is no JSON: {_begin(event.data)}"
             )
@@ -91,7 +94,7 @@ class Wire:
             )
 
 
-def is_broken(block: Block) -> bool:
+def _is_broken(block: Block) -> bool:
     """Whether an event's data is neither JSON nor one of the markers that stand in its place."""
     data = block.event.data.strip()
     if not block.event.dispatched or data in ("", "[DONE]"):
