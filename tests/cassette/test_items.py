@@ -11,7 +11,7 @@ from sseproxy.cassette.decode import Item, Slice, decode
 from sseproxy.cassette.items import items
 from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.exchange import Arrival, End, Exchange, Head, Note, Request, ResponseHead
-from tests.cassette.strategies import exchanges
+from tests.cassette.strategies import exchanges, thorough
 from tests.cli.builder import encoded, stream
 
 
@@ -30,6 +30,7 @@ def folded(found: Iterable[tuple[int, Item]]) -> list[object]:
     return whole
 
 
+@thorough
 @given(exchanges())
 def test_it_is_what_the_whole_file_holds(exchange: Exchange) -> None:
     lines = encoded(exchange)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sseproxy.contract import Run, compile_contract, learn
+from tests.sse.strategies import thorough
 
 LEARNED = [
     (["a"], "a"),
@@ -43,6 +44,7 @@ def test_of_nothing_there_is_none() -> None:
     assert learn([]).contract == ""
 
 
+@thorough
 @given(st.lists(st.lists(st.sampled_from(["a", "b", "c", "d", "e f"]), min_size=1, max_size=8), min_size=1))
 def test_each_example_fits_what_is_learned(examples: list[list[str]]) -> None:
     contract = compile_contract(learn(examples).contract)

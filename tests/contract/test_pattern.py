@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sseproxy.contract import Contract, ContractError, Run, compile_contract
 from sseproxy.contract.pattern import DEEPEST, MOST_KINDS
 from sseproxy.dialects import DIALECTS, PLAIN
+from tests.sse.strategies import thorough
 
 DOCUMENTED = "start? token* (usedTools | sourceDocuments)* metadata end"
 
@@ -116,6 +117,7 @@ def _signed(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 contracts = st.recursive(st.sampled_from(["a", "b", "c", "other"]), _signed, max_leaves=8)
 
 
+@thorough
 @given(contracts, st.text("abcx", max_size=8))
 @example("(a | (b | a c)*)+ other", "acx")
 def test_it_is_the_regular_expression_that_it_looks_like(text: str, kinds: str) -> None:
@@ -130,6 +132,7 @@ def test_it_is_the_regular_expression_that_it_looks_like(text: str, kinds: str) 
     assert (bool(state) and contract.may_end(state)) is bool(python.fullmatch(kinds))
 
 
+@thorough
 @given(contracts, st.text("abcx", max_size=8))
 def test_what_is_expected_is_what_is_taken(text: str, kinds: str) -> None:
     contract = Contract(text)

@@ -14,6 +14,7 @@ from sseproxy.errors import SseproxyError
 from sseproxy.sse import EventStreamParser, serialize
 from tests.core.build import request
 from tests.dialects.streams import STREAMS, events
+from tests.sse.strategies import thorough
 
 ALL = {dialect.name: dialect for dialect in (*DIALECTS, PLAIN)}
 each_stream = pytest.mark.parametrize("name", STREAMS)
@@ -61,6 +62,7 @@ json_values = st.recursive(
 
 
 @each_dialect
+@thorough
 @given(
     name=st.sampled_from(["", "end", "error", "token", "tts_start", "response.x", "ping"]),
     data=json_values.map(json.dumps) | st.text(),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sseproxy.sse import EventStreamParser, LineParser, parser_for
+from tests.sse.strategies import thorough
 
 TABLE = [
     (b"", [], None),
@@ -28,6 +29,7 @@ def test_a_line_is_an_event(body: bytes, lines: list[tuple[int, int, str]], unfi
     assert all(event.dispatched and event.type == "message" for event in events)
 
 
+@thorough
 @given(st.lists(st.binary(max_size=8) | st.sampled_from([b"\n", b"\r\n", b"{}"])))
 def test_splits_make_no_difference(reads: list[bytes]) -> None:
     whole, split = LineParser(), LineParser()

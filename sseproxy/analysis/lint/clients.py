@@ -18,8 +18,8 @@ from sseproxy.dialects import Dialect
 
 _BLANK = re.compile(rb"\n|\r\n?")
 _LINE = rb"(?:\A|(?<=[\r\n]))"
-_NAMED = re.compile(_LINE + rb"event: ?[^\r\n]")
-_ID = re.compile(_LINE + rb"id(?:: ?[^\r\n]|[\r\n])")
+_NAME = re.compile(_LINE + rb"event(?:: ?([^\r\n]*))?(?=[\r\n])")
+_ID = re.compile(_LINE + rb"id(?:: ?([^\r\n]*))?(?=[\r\n])")
 _RETRY = re.compile(_LINE + rb"retry: ?([^\r\n]*)")
 _DATA = re.compile(_LINE + rb"data:([^\r\n]*)")
 
@@ -54,7 +54,7 @@ class _Facts:
     def __init__(self) -> None:
         self._begun = False
         self._after_cr = False
-        self._id = ""  # the last event ID behind this block
+        self._id = b""  # the last event ID behind this block
         self._next_done = False
         self.bom = False
         self.empty_events = False
@@ -80,13 +80,16 @@ class _Facts:
         )
         self._after_cr = raw.endswith(b"\r")
         blank_before = bool(self._id) and _BLANK.match(text) is not None
-        id = event.id
-        if self.bom and not _ID.search(raw):
-            id = ""  # it stood in the line that the byte order mark spoils
-        holds = bool(id or _NAMED.search(raw) or any(map(_is_int, _RETRY.findall(raw))))
+        for value in _ID.findall(raw):  # not the event's own: it may stand in the line that the BOM spoils
+            self._id = self._id if b"\0" in value else value
+        holds = bool(self._id or _is_named(raw) or any(map(_is_int, _RETRY.findall(raw))))
         self.empty_events = blank_before or (finished and not event.dispatched and holds)
-        self._id = id
         self.is_utf8 = _is_utf8(raw)
+
+
+def _is_named(raw: bytes) -> bool:
+    """Whether the last `event` line says something."""
+    return any(_NAME.findall(raw)[-1:])
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -145,7 +148,7 @@ def _anthropic(facts: _Facts, block: Block) -> Claims:
         yield _bom("the Anthropic SDK")
     elif not facts.is_utf8:
         yield "utf-8", f"the Anthropic SDK raises UnicodeDecodeError at {block.told}"
-    elif event.dispatched and not _NAMED.search(block.raw):
+    elif event.dispatched and not _is_named(block.raw):
         yield "unnamed", f"the Anthropic SDK passes over {block.told}, which has no `event` line"
     elif event.dispatched and event.type not in ("ping", "error"):
         if not event.data:
