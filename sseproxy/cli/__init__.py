@@ -20,7 +20,9 @@ from sseproxy.printable import printable
 
 _COMMANDS = {
     "demo": "sseproxy.cli.demo:demo",
+    "export": "sseproxy.cli.export:export",
     "health": "sseproxy.cli.health:health",
+    "import": "sseproxy.cli.importing:import_",
     "learn": "sseproxy.cli.learn:learn",
     "lint": "sseproxy.cli.lint:lint",
     "ls": "sseproxy.cli.look:ls",
