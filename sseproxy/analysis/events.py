@@ -14,6 +14,8 @@ class TimedEvent:
     t: int
     """Microseconds since the request's head was read; the arrival that completed the event."""
     event: Event
+    read: int = 0
+    """Which arrival that was, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,10 @@ def read_stream(exchange: Exchange) -> Stream:
     problem = ""
     try:
         body = decoder(tokens(response.headers, b"content-encoding"))
-        for t, data in exchange.arrivals:
+        for read, (t, data) in enumerate(exchange.arrivals):
             plain = body.feed(data)
             fed += len(plain)
-            events += [TimedEvent(t, event) for event in parser.feed(plain)]
+            events += [TimedEvent(t, event, read) for event in parser.feed(plain)]
         if exchange.ending.whole:
             body.finish()
     except CodingError as error:

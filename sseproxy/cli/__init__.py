@@ -30,6 +30,7 @@ _COMMANDS = {
     "record": "sseproxy.cli.record:record",
     "replay": "sseproxy.cli.replay:replay",
     "show": "sseproxy.cli.look:show",
+    "stats": "sseproxy.cli.stats:stats_command",
     "validate": "sseproxy.cli.look:validate",
 }
 

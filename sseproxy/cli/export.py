@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from sseproxy.cli.dialects import known
 from sseproxy.cli.options import paths
 from sseproxy.cli.reading import Reading
 from sseproxy.exchange import Exchange
@@ -33,7 +34,7 @@ from sseproxy.export import FORMATS
 def export(paths: tuple[Path, ...], form: str, output: Path | None) -> None:
     """Write cassettes in a form that other tools read; folders in the order of their files' names."""
     found = Reading(paths)
-    pieces = FORMATS[form](_named(found))
+    pieces = FORMATS[form](_named(found), known())
     if output:
         with output.open("wb") as file:
             file.writelines(pieces)

@@ -1,15 +1,15 @@
-"""What a person sees in a terminal. Nothing else of the package knows of colours or columns."""
+"""`ls` and `show`: cassettes as a person reads them."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from rich.console import Console
 from rich.text import Text
 
 from sseproxy.analysis.events import Stream, TimedEvent
+from sseproxy.console.table import columns, ending_text, seconds
+from sseproxy.exchange import Exchange, header
 from sseproxy.analysis.lint import Finding, Rule, Severity, link
 from sseproxy.analysis.punctuality import Lateness, Punctuality
 from sseproxy.contract import Learned
@@ -17,7 +17,6 @@ from sseproxy.exchange import Exchange, Request, header
 from sseproxy.printable import counted, printable, printable_bytes
 from sseproxy.redaction import mask_target
 
-_WIDEST = 80  # what is longer stands out of its column, and does not push all the others
 _PREVIEW = 2_000  # characters of a body that is no event stream
 
 

@@ -1,0 +1,17 @@
+"""What a person sees in a terminal. Nothing else of the package knows of colours or columns."""
+
+from sseproxy.console.cassettes import listing, showing
+from sseproxy.console.stats import stats_heading, stats_line, totalling
+from sseproxy.console.table import columns, ending_text, seconds, stdout
+
+__all__ = [
+    "columns",
+    "ending_text",
+    "listing",
+    "seconds",
+    "showing",
+    "stats_heading",
+    "stats_line",
+    "stdout",
+    "totalling",
+]
