@@ -31,6 +31,7 @@ _COMMANDS = {
     "replay": "sseproxy.cli.replay:replay",
     "show": "sseproxy.cli.look:show",
     "stats": "sseproxy.cli.stats:stats_command",
+    "timeline": "sseproxy.cli.timeline:timeline_command",
     "validate": "sseproxy.cli.look:validate",
 }
 

@@ -3,6 +3,7 @@
 from sseproxy.console.cassettes import listing, showing
 from sseproxy.console.stats import stats_heading, stats_line, totalling
 from sseproxy.console.table import columns, ending_text, seconds, stdout
+from sseproxy.console.timeline import waterfall
 
 __all__ = [
     "columns",
@@ -14,4 +15,5 @@ __all__ = [
     "stats_line",
     "stdout",
     "totalling",
+    "waterfall",
 ]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from rich.text import Text
 
 from sseproxy.analysis.events import Stream, TimedEvent
-from sseproxy.console.table import columns, ending_text, seconds
+from sseproxy.console.table import columns, ending_text, seconds, when
 from sseproxy.exchange import Exchange, header
 from sseproxy.analysis.lint import Finding, Rule, Severity, link
 from sseproxy.analysis.punctuality import Lateness, Punctuality
@@ -141,14 +140,6 @@ def listing(rows: Iterable[tuple[Exchange, Stream, str]]) -> Iterator[Text]:
             ]
         )
     return columns(titles, titles[2:6], cells)
-
-
-def when(wall: str) -> str:
-    """RFC 3339 to the second; what is no such text stays as it is."""
-    try:
-        return datetime.fromisoformat(wall).strftime("%Y-%m-%d %H:%M:%S")
-    except ValueError:
-        return printable(wall)
 
 
 def showing(exchange: Exchange, stream: Stream, ending: str) -> Iterator[Text]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
+
+from sseproxy.printable import printable
 
 _WIDEST = 80  # what is longer stands out of its column, and does not push all the others
 
@@ -49,3 +52,11 @@ def columns(
                 line.append_text(cell).append(padding)
         line.rstrip()
         yield line
+
+
+def when(wall: str) -> str:
+    """RFC 3339 to the second; what is no such text stays as it is."""
+    try:
+        return datetime.fromisoformat(wall).strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return printable(wall)

@@ -36,6 +36,8 @@ def lines(exchange: Exchange) -> Iterator[bytes]:
     request, response = exchange.request, exchange.response
     if request:
         request, redacted = mask_request(request)
+        trailers, in_trailers = mask_headers(request.trailers)
+        request, redacted = replace(request, trailers=trailers), redacted + in_trailers
     if response:
         response, answered = mask_response(response)
     head = replace(exchange.head, upstream=mask_url(exchange.head.upstream))
