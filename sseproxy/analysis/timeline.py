@@ -58,6 +58,14 @@ class Stall(NamedTuple):
     """In microseconds."""
 
 
+def came_late(before: Moment, after: Moment | None) -> str:
+    """Which event came late, and after what; None: none came any more."""
+    last = f"#{before.number} {printable(before.meaning.kind)}"
+    if after is None:
+        return f"nothing came after {last}"
+    return f"#{after.number} {printable(after.meaning.kind)} came after {last}"
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One exchange of a scene."""
@@ -74,6 +82,11 @@ class Lane:
     longest: Gap | None
     remarks: tuple[Remark, ...] = ()
     """Those of the whole stream."""
+
+    @property
+    def same(self) -> str:
+        """What they share, in words."""
+        return " and ".join(f"{name} {printable(value)}" for name, value in self.shared)
 
     @property
     def ended(self) -> int:
@@ -104,6 +117,14 @@ class Row:
     meets: str = ""
     """Of a request: the open streams of the same chat, `A of the same chat`."""
     remarks: tuple[Remark, ...] = ()
+
+    @property
+    def warning(self) -> str:
+        """Which event came late, after what, by how much; or which stream a request meets."""
+        if self.stall:
+            late = came_late(self.stall.before, self.stall.after)
+            return f"stall: {self.stall.length / 1e6:.3f} s of silence: {late}"
+        return f"asked while {self.meets} is open" if self.meets else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from sseproxy.analysis.story import Moment
-from sseproxy.analysis.timeline import Lane, Remark, Row, Scene, What
+from sseproxy.analysis.timeline import Lane, Remark, Row, Scene, What, came_late
 from sseproxy.console.table import ending_text, seconds, when
 from sseproxy.exchange import Ending
 from sseproxy.printable import counted, printable, printable_bytes
@@ -54,7 +53,7 @@ def _legend(scene: Scene) -> Iterator[Text]:
         yield _ended(lane)
         if gap := lane.longest:
             first = f"first event after {seconds(lane.story.heard[0].t)} s"
-            longest = f"longest gap {seconds(gap.length)} s: {_late(gap.before, gap.after)}"
+            longest = f"longest gap {seconds(gap.length)} s: {came_late(gap.before, gap.after)}"
             yield Text(f"   {first}; {longest}", style="dim")
         yield from (_remark(remark, 3) for remark in lane.remarks)
 
@@ -72,17 +71,8 @@ def _ended(lane: Lane) -> Text:
         line.append(f"{lane.story.dialect.name}, {counted(len(lane.story.heard), 'event')}, ")
     line.append_text(ending_text(exchange.ending)).append(f" after {seconds(exchange.duration)} s")
     if lane.kin:
-        ids = " and ".join(f"{name} {printable(value)}" for name, value in lane.shared)
-        line.append(f"; same {ids} as {', '.join(lane.kin)}", style="yellow")
+        line.append(f"; same {lane.same} as {', '.join(lane.kin)}", style="yellow")
     return line
-
-
-def _late(before: Moment, after: Moment | None) -> str:
-    """Which event came late, and after what; None: there was none any more."""
-    last = f"#{before.number} {printable(before.meaning.kind)}"
-    if after is None:
-        return f"nothing came after {last}"
-    return f"#{after.number} {printable(after.meaning.kind)} came after {last}"
 
 
 def _layout(scene: Scene, width: int | None) -> _Layout:
@@ -110,16 +100,9 @@ def _table(scene: Scene, layout: _Layout) -> Iterator[Text]:
 
 
 def _before(scene: Scene, row: Row, layout: _Layout) -> Iterator[Text]:
-    """Says in words which event came late, after what, by how much; and which stream a request meets."""
-    told = ""
-    if row.stall:
-        late = _late(row.stall.before, row.stall.after)
-        told = f"stall: {seconds(row.stall.length)} s of silence: {late}"
-    elif row.meets:
-        told = f"asked while {row.meets} is open"
-    if told:
+    if row.warning:
         line = Text(scene.lanes[row.lane].letter.ljust(layout.lane), style=_colour(row.lane))
-        yield line.append(told, style="bold yellow")
+        yield line.append(row.warning, style="bold yellow")
 
 
 def _line(scene: Scene, row: Row, layout: _Layout) -> Text:
