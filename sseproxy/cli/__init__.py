@@ -20,6 +20,7 @@ from sseproxy.printable import printable
 
 _COMMANDS = {
     "demo": "sseproxy.cli.demo:demo",
+    "diff": "sseproxy.cli.diff:diff_command",
     "export": "sseproxy.cli.export:export",
     "health": "sseproxy.cli.health:health",
     "import": "sseproxy.cli.importing:import_",

@@ -1,12 +1,15 @@
 """What a person sees in a terminal. Nothing else of the package knows of colours or columns."""
 
 from sseproxy.console.cassettes import listing, showing
+from sseproxy.console.diff import alone, differing
 from sseproxy.console.stats import stats_heading, stats_line, totalling
 from sseproxy.console.table import columns, ending_text, seconds, stdout
 from sseproxy.console.timeline import waterfall
 
 __all__ = [
+    "alone",
     "columns",
+    "differing",
     "ending_text",
     "listing",
     "seconds",

@@ -14,11 +14,10 @@ from urllib.parse import parse_qsl
 import orjson
 
 import sseproxy
+from sseproxy.analysis.body import readable_body, utf8
 from sseproxy.analysis.events import read_stream
 from sseproxy.cassette import encode
-from sseproxy.coding import CodingError
 from sseproxy.exchange import Exchange, Headers, header
-from sseproxy.export.body import plain_body, utf8
 
 Json = dict[str, object]
 
@@ -111,10 +110,7 @@ def _response(exchange: Exchange) -> Json:
 
 
 def _content(exchange: Exchange, kind: bytes) -> Json:
-    try:
-        plain = plain_body(exchange)
-    except CodingError:
-        plain = exchange.body
+    plain = readable_body(exchange)
     text = utf8(plain)
     told: Json = {"size": len(plain), "mimeType": _text(kind)}
     if plain != exchange.body:
@@ -158,11 +154,7 @@ def _own(exchange: Exchange) -> Json:
     ):
         record["bytes"] = len(data)
     told: Json = {"records": records}
-    try:
-        coded = plain_body(exchange) != exchange.body
-    except CodingError:
-        coded = False
-    if coded:
+    if readable_body(exchange) != exchange.body:
         told["body"] = base64.b64encode(exchange.body).decode()
     if exchange.request and utf8(exchange.request.body) is None:
         told["request_body"] = base64.b64encode(exchange.request.body).decode()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from sseproxy.analysis.body import plain_body
 from sseproxy.coding import CodingError
 from sseproxy.errors import SseproxyError
 from sseproxy.exchange import Exchange, media_type
-from sseproxy.export.body import plain_body
 
 
 def sse(sources: Iterable[tuple[str, Exchange]]) -> Iterator[bytes]:

@@ -24,6 +24,14 @@ def plain_body(exchange: Exchange) -> bytes:
     return b"".join(plain)
 
 
+def readable_body(exchange: Exchange) -> bytes:
+    """The plain body; the coded one where the coding is not known here."""
+    try:
+        return plain_body(exchange)
+    except CodingError:
+        return exchange.body
+
+
 def utf8(data: bytes) -> str | None:
     """The text that these bytes are, None where they are no UTF-8."""
     try:
