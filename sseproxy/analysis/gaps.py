@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from sseproxy.analysis.exactness import percentile
 from sseproxy.analysis.story import Moment
 
 STALL = 1_000_000
@@ -39,6 +38,13 @@ def stalls(heard: Sequence[Moment]) -> list[Gap]:
     all_ = gaps(heard)
     limit = max(STALL, _TIMES_MEDIAN * percentile([gap.length for gap in all_], 0.5))
     return [gap for gap in all_ if gap.length >= limit]
+
+
+def percentile(values: Sequence[int], share: float) -> int:
+    """The smallest value that at least this share of the values does not exceed; 0 of none."""
+    if not values:
+        return 0
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 class Histogram:

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sseproxy.analysis.exactness import percentile
-from sseproxy.analysis.gaps import Histogram, gaps, stalls
+from sseproxy.analysis.gaps import Histogram, gaps, percentile, stalls
 from sseproxy.analysis.story import Story
 
 DURATION = "gen_ai.client.operation.duration"

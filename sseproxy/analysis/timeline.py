@@ -16,6 +16,7 @@ from typing import NamedTuple
 import orjson
 
 from sseproxy.analysis.gaps import STALL, Gap, gaps, stalls
+from sseproxy.analysis.lint import Finding
 from sseproxy.analysis.story import Moment, Story
 from sseproxy.exchange import media_type
 from sseproxy.printable import counted, printable, printable_bytes
@@ -35,17 +36,6 @@ class What(StrEnum):
     """A block that no listener sees: a heartbeat, mostly."""
     NOTE = "note"
     END = "end"
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What is wrong, and where: with an event by its number, or with the whole stream (0)."""
-
-    cassette: str
-    number: int
-    severity: str
-    code: str
-    sentence: str
 
 
 class Stall(NamedTuple):
@@ -80,7 +70,7 @@ class Lane:
     shared: tuple[tuple[str, str], ...]
     """The ids that they share."""
     longest: Gap | None
-    remarks: tuple[Remark, ...] = ()
+    findings: tuple[Finding, ...] = ()
     """Those of the whole stream."""
 
     @property
@@ -116,7 +106,7 @@ class Row:
     stall: Stall | None = None
     meets: str = ""
     """Of a request: the open streams of the same chat, `A of the same chat`."""
-    remarks: tuple[Remark, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def warning(self) -> str:
@@ -141,15 +131,15 @@ class Scene:
 
 
 def timeline(
-    stories: Iterable[tuple[str, Story]], remarks: Iterable[Remark] = (), *, fold: bool = True
+    stories: Iterable[tuple[str, Story]], findings: Iterable[Finding] = (), *, fold: bool = True
 ) -> list[Scene]:
     """The scenes of these cassettes, in order of sessions and times. `fold` False: a row for each event."""
     sessions: dict[str, list[tuple[str, Story]]] = defaultdict(list)
     for name, story in sorted(stories, key=lambda each: each[1].exchange.head.wall):
         sessions[story.exchange.head.session].append((name, story))
-    of_cassette: dict[str, list[Remark]] = defaultdict(list)
-    for remark in remarks:
-        of_cassette[remark.cassette].append(remark)
+    of_cassette: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        of_cassette[finding.place.cassette].append(finding)
     return [
         _scene(together, of_cassette, fold=fold)
         for told in sessions.values()
@@ -172,16 +162,18 @@ def _together(told: Sequence[tuple[str, Story]]) -> Iterator[list[tuple[str, Sto
 
 
 def _scene(
-    together: Sequence[tuple[str, Story]], remarks: Mapping[str, Sequence[Remark]], *, fold: bool
+    together: Sequence[tuple[str, Story]], findings: Mapping[str, Sequence[Finding]], *, fold: bool
 ) -> Scene:
-    lanes = tuple(_lanes(together, remarks))
-    rows = [row for index, lane in enumerate(lanes) for row in _rows(index, lane, lanes, remarks)]
+    lanes = tuple(_lanes(together, findings))
+    rows = [row for index, lane in enumerate(lanes) for row in _rows(index, lane, lanes, findings)]
     rows.sort(key=lambda row: row.at)  # stable: of one time, in the order of the lane
     first = together[0][1].exchange.head
     return Scene(first.session, first.wall, lanes, tuple(_folded(rows, lanes) if fold else rows))
 
 
-def _lanes(together: Sequence[tuple[str, Story]], remarks: Mapping[str, Sequence[Remark]]) -> Iterator[Lane]:
+def _lanes(
+    together: Sequence[tuple[str, Story]], findings: Mapping[str, Sequence[Finding]]
+) -> Iterator[Lane]:
     zero = together[0][1].exchange.head.session_t
     ids = [story.ids for _, story in together]
     for index, (name, story) in enumerate(together):
@@ -195,7 +187,7 @@ def _lanes(together: Sequence[tuple[str, Story]], remarks: Mapping[str, Sequence
             kin=tuple(map(_letter, kin)),
             shared=tuple(sorted(shared)),
             longest=max(gaps(story.heard), key=lambda gap: gap.length, default=None),
-            remarks=tuple(each for each in remarks.get(name, ()) if not each.number),
+            findings=tuple(each for each in findings.get(name, ()) if each.place.event is None),
         )
 
 
@@ -206,16 +198,16 @@ def _letter(index: int) -> str:
 
 
 def _rows(
-    index: int, lane: Lane, lanes: Sequence[Lane], remarks: Mapping[str, Sequence[Remark]]
+    index: int, lane: Lane, lanes: Sequence[Lane], findings: Mapping[str, Sequence[Finding]]
 ) -> Iterator[Row]:
     """A lane's rows in order, one for each event."""
     before: int | None = None
     for row in sorted(_unmeasured(index, lane, lanes), key=lambda row: row.at):
         gap = None if before is None else row.at - before
         found = tuple(
-            each for each in remarks.get(lane.cassette, ()) if row.first and each.number == row.first
+            each for each in findings.get(lane.cassette, ()) if row.first and each.place.event == row.first
         )
-        yield replace(row, gap=gap, remarks=found)
+        yield replace(row, gap=gap, findings=found)
         before = row.at
 
 
@@ -313,7 +305,7 @@ def _folded(rows: Iterable[Row], lanes: Sequence[Lane]) -> list[Row]:
 
 def _continues(run: Row, row: Row) -> bool:
     alike = row.what in (What.EVENT, What.UNHEARD) and (run.what, run.kind) == (row.what, row.kind)
-    return alike and not (row.stall or row.remarks or run.remarks)
+    return alike and not (row.stall or row.findings or run.findings)
 
 
 def _joined(run: Row, row: Row) -> Row:

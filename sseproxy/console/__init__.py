@@ -2,6 +2,8 @@
 
 from sseproxy.console.cassettes import listing, showing
 from sseproxy.console.diff import alone, differing
+from sseproxy.console.findings import finding, learned, rule
+from sseproxy.console.lateness import lateness_text, punctuality, total_lateness
 from sseproxy.console.stats import stats_heading, stats_line, totalling
 from sseproxy.console.table import columns, ending_text, seconds, stdout
 from sseproxy.console.timeline import waterfall
@@ -11,12 +13,18 @@ __all__ = [
     "columns",
     "differing",
     "ending_text",
+    "finding",
+    "lateness_text",
+    "learned",
     "listing",
+    "punctuality",
+    "rule",
     "seconds",
     "showing",
     "stats_heading",
     "stats_line",
     "stdout",
+    "total_lateness",
     "totalling",
     "waterfall",
 ]

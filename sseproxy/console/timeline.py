@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import wrap
 
 from rich.text import Text
 
-from sseproxy.analysis.timeline import Lane, Remark, Row, Scene, What, came_late
+from sseproxy.analysis.lint import Finding
+from sseproxy.analysis.timeline import Lane, Row, Scene, What, came_late
+from sseproxy.console.findings import SEVERITIES
 from sseproxy.console.table import ending_text, seconds, when
 from sseproxy.exchange import Ending
 from sseproxy.printable import counted, printable, printable_bytes
@@ -38,13 +41,13 @@ class _Layout:
 def waterfall(scene: Scene, width: int | None) -> Iterator[Text]:
     """The lines of a scene, for so many columns; None: no terminal, nothing is cut."""
     layout = _layout(scene, width)
-    for line in [*_legend(scene), Text(), _heading(scene, layout), *_table(scene, layout)]:
+    for line in [*_legend(scene, width), Text(), _heading(scene, layout), *_table(scene, layout, width)]:
         if width:
             line.truncate(width, overflow="ellipsis")
         yield line
 
 
-def _legend(scene: Scene) -> Iterator[Text]:
+def _legend(scene: Scene, width: int | None) -> Iterator[Text]:
     if len(scene.lanes) > 1:
         told = f"session {printable(scene.session)}, {when(scene.wall)} UTC: "
         yield Text(told + counted(len(scene.lanes), "exchange"), style="bold")
@@ -55,7 +58,8 @@ def _legend(scene: Scene) -> Iterator[Text]:
             first = f"first event after {seconds(lane.story.heard[0].t)} s"
             longest = f"longest gap {seconds(gap.length)} s: {came_late(gap.before, gap.after)}"
             yield Text(f"   {first}; {longest}", style="dim")
-        yield from (_remark(remark, 3) for remark in lane.remarks)
+        for finding in lane.findings:
+            yield from _finding(finding, 3, width)
 
 
 def _title(lane: Lane, index: int) -> Text:
@@ -92,11 +96,12 @@ def _heading(scene: Scene, layout: _Layout) -> Text:
     return Text(f"{line}{ruler}{'#'.rjust(layout.number)}  {'KIND'.ljust(layout.kind)}TEXT", style="dim")
 
 
-def _table(scene: Scene, layout: _Layout) -> Iterator[Text]:
+def _table(scene: Scene, layout: _Layout, width: int | None) -> Iterator[Text]:
     for row in scene.rows:
         yield from _before(scene, row, layout)
         yield _line(scene, row, layout)
-        yield from (_remark(remark, layout.lane + layout.at + layout.gap) for remark in row.remarks)
+        for finding in row.findings:
+            yield from _finding(finding, layout.lane, width)
 
 
 def _before(scene: Scene, row: Row, layout: _Layout) -> Iterator[Text]:
@@ -175,16 +180,20 @@ def _style(lane: Lane, row: Row) -> str:
     dialect = lane.story.dialect
     if row.what is What.END:
         return "green" if Ending(row.kind).whole else "red"
-    if row.remarks or row.kind in dialect.errors:
+    if row.findings or row.kind in dialect.errors:
         return "red"
     if row.what is not What.EVENT:
         return "dim"
     return "green" if row.kind in dialect.tokens else "cyan"
 
 
-def _remark(remark: Remark, indent: int) -> Text:
-    style = {"error": "bold red", "warning": "yellow"}.get(remark.severity, "blue")
-    return Text(f"{' ' * indent}{remark.code}: {printable(remark.sentence)}", style=style)
+def _finding(finding: Finding, indent: int, width: int | None) -> Iterator[Text]:
+    """In as many lines as it takes: nobody is helped by the beginning of a reason."""
+    rule = finding.rule
+    more = f" (and {finding.more} more)" if finding.more else ""
+    told = f"{rule.code} {rule.name}: {printable(finding.message)}{more}"
+    for line in wrap(told, width - indent) if width and width > 2 * indent else [told]:
+        yield Text(" " * indent + line, style=SEVERITIES[rule.severity])
 
 
 def _gap(row: Row) -> str:

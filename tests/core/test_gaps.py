@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sseproxy.analysis.exactness import percentile
-from sseproxy.analysis.gaps import STALL, Histogram, gaps, stalls
+from sseproxy.analysis.gaps import STALL, Histogram, gaps, percentile, stalls
 from sseproxy.analysis.story import Story, read_story
 from tests.cassette.strategies import thorough
 from tests.core import build

@@ -9,18 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sseproxy.analysis.lint import Finding
 from sseproxy.analysis.story import read_story
-from sseproxy.analysis.timeline import IDLE, Remark, Row, Scene, What, timeline
+from sseproxy.analysis.timeline import IDLE, Row, Scene, What, timeline
 from sseproxy.exchange import Exchange, Note
 from tests.cassette.strategies import exchanges, thorough
 from tests.export.support import captured
-from tests.support.predictions import MS, event, prediction, takeover, tokens
+from tests.support.predictions import MS, event, finding, prediction, takeover, tokens
 
 END = event("end", "[DONE]")
 
 
-def scenes(*values: Exchange, fold: bool = True, remarks: tuple[Remark, ...] = ()) -> list[Scene]:
-    return timeline(((value.head.id, read_story(value)) for value in values), remarks, fold=fold)
+def scenes(*values: Exchange, fold: bool = True, findings: tuple[Finding, ...] = ()) -> list[Scene]:
+    return timeline(((value.head.id, read_story(value)) for value in values), findings, fold=fold)
 
 
 def script(scene: Scene) -> list[str]:
@@ -106,13 +107,19 @@ def test_a_stall_says_what_came_late_after_what_by_how_much() -> None:
     ]
 
 
-def test_a_remark_stands_with_its_event_alone() -> None:
+def test_a_finding_stands_with_its_event_alone() -> None:
     value = prediction([*tokens(20, "a", "b", "c"), (90, END), *tokens(95, "d")])
-    late = Remark(value.head.id, 5, "error", "late-token", "a token after the end")
-    whole = Remark(value.head.id, 0, "warning", "no-buffering", "the head does not forbid buffering")
-    (scene,) = scenes(value, remarks=(late, whole))
-    assert [(row.first, row.remarks) for row in scene.rows if row.remarks] == [(5, (late,))]
-    assert scene.lanes[0].remarks == (whole,)
+    late = finding(value, "O303", "a token after the end", event=5)
+    whole = finding(value, "H203", "the head does not forbid buffering")
+    (scene,) = scenes(value, findings=(late, whole))
+    assert [(row.first, row.findings) for row in scene.rows if row.findings] == [(5, (late,))]
+    assert scene.lanes[0].findings == (whole,)
+
+
+def test_a_finding_ends_a_run() -> None:
+    value = prediction(tokens(20, "a", "b", "c"))
+    (scene,) = scenes(value, findings=(finding(value, "O303", "why", event=2),))
+    assert [(row.first, row.last) for row in scene.rows if row.first] == [(1, 1), (2, 2), (3, 3)]
 
 
 def test_comments_and_notes_have_rows() -> None:

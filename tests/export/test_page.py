@@ -11,18 +11,19 @@ from typing import Any
 
 import pytest
 
+from sseproxy.analysis.lint import RULES, Finding
 from sseproxy.analysis.story import read_story
-from sseproxy.analysis.timeline import Remark, timeline
+from sseproxy.analysis.timeline import timeline
 from sseproxy.exchange import Exchange
 from sseproxy.export.page import page
-from tests.support.predictions import event, prediction, takeover, tokens
+from tests.support.predictions import event, finding, prediction, takeover, tokens
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
-def made(*values: Exchange, title: str = "T", remarks: tuple[Remark, ...] = ()) -> str:
+def made(*values: Exchange, title: str = "T", findings: tuple[Finding, ...] = ()) -> str:
     stories = ((value.head.id, read_story(value)) for value in values)
-    return page(timeline(stories, remarks, fold=False), title).decode()
+    return page(timeline(stories, findings, fold=False), title).decode()
 
 
 def data(text: str) -> list[dict[str, Any]]:
@@ -43,14 +44,14 @@ def test_the_page_holds_every_row() -> None:
     assert scene["lanes"][0]["ended_how"] == "200, flowise, 5 events, client_left after 5.000 s"
 
 
-def test_remarks_are_told() -> None:
+def test_findings_are_told() -> None:
     value = prediction(tokens(20, "a", "b"))
-    remarks = (Remark(value.head.id, 2, "error", "c1", "s1"), Remark(value.head.id, 0, "warning", "c2", "s2"))
-    (scene,) = data(made(value, remarks=remarks))
-    (row,) = (row for row in scene["rows"] if row["remarks"])
+    told = (finding(value, "O303", "why", event=2), finding(value, "H203", "where"))
+    (scene,) = data(made(value, findings=told))
+    (row,) = (row for row in scene["rows"] if row["findings"])
     assert (row["number"], row["style"]) == (2, "error")
-    assert row["remarks"] == [{"severity": "error", "text": "c1: s1"}]
-    assert scene["lanes"][0]["remarks"] == [{"severity": "warning", "text": "c2: s2"}]
+    assert row["findings"] == [{"severity": "error", "text": f"O303 {RULES['O303'].name}: why"}]
+    assert [each["text"] for each in scene["lanes"][0]["findings"]] == [f"H203 {RULES['H203'].name}: where"]
 
 
 EVIL = "</script><script>alert(1)</script><!-- &amp; $data ${x}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from sseproxy.analysis.lint import RULES, Finding, Place
 from sseproxy.exchange import Arrival, End, Ending, Exchange, Framing, Head, Request, ResponseHead
 from tests.cli.builder import STREAM, TARGET
 
@@ -67,3 +68,8 @@ def takeover() -> tuple[Exchange, Exchange]:
         prediction(first, chat="9b6e1c", ending=Ending.CLIENT_LEFT, end_t=5_000),
         prediction(second, id="01KAQ3M5Z8T7QRSB", began=150, chat="9b6e1c"),
     )
+
+
+def finding(value: Exchange, code: str, message: str, event: int | None = None) -> Finding:
+    """What lint could say of this stream's event, or of the whole of it."""
+    return Finding(RULES[code], Place(value.head.id, value.head.id, 1, None, event), message)

@@ -11,6 +11,7 @@ from string import Template
 
 import orjson
 
+from sseproxy.analysis.lint import Finding
 from sseproxy.analysis.timeline import Lane, Row, Scene, What, came_late
 from sseproxy.exchange import Ending
 from sseproxy.printable import counted, printable, printable_bytes
@@ -80,7 +81,7 @@ def _lane(scene: Scene, index: int, lane: Lane) -> Json:
         "ended": lane.ended,
         "about": about + ([f"same {lane.same} as {', '.join(lane.kin)}"] if lane.kin else []),
         "warnings": [row.warning for row in own if row.warning],
-        "remarks": [_remark(remark.severity, remark.code, remark.sentence) for remark in lane.remarks],
+        "findings": [_finding(each) for each in lane.findings],
         "stalls": [{"from": row.at - row.stall.length, "to": row.at} for row in own if row.stall],
     }
 
@@ -96,12 +97,15 @@ def _row(lane: Lane, row: Row) -> Json:
         "number": row.first,
         "text": text if len(text) <= _LONGEST else text[:_LONGEST] + "…",
         "late": row.warning,
-        "remarks": [_remark(remark.severity, remark.code, remark.sentence) for remark in row.remarks],
+        "findings": [_finding(each) for each in row.findings],
     }
 
 
-def _remark(severity: str, code: str, sentence: str) -> Json:
-    return {"severity": severity, "text": f"{code}: {printable(sentence)}"}
+def _finding(finding: Finding) -> Json:
+    rule = finding.rule
+    more = f" (and {finding.more} more)" if finding.more else ""
+    told = f"{rule.code} {rule.name}: {printable(finding.message)}{more}"
+    return {"severity": str(rule.severity), "text": told}
 
 
 def _style(lane: Lane, row: Row) -> str:
@@ -109,7 +113,7 @@ def _style(lane: Lane, row: Row) -> str:
     dialect = lane.story.dialect
     if row.what is What.END:
         return "good" if Ending(row.kind).whole else "error"
-    if row.remarks or row.kind in dialect.errors:
+    if row.findings or row.kind in dialect.errors:
         return "error"
     if row.what is What.EVENT:
         return "token" if row.kind in dialect.tokens else "event"

@@ -29,7 +29,7 @@ function sentence(scene, row) {
   parts.push((row.number ? "#" + row.number + " " : "") + row.kind);
   if (row.gap !== null) parts.push(milliseconds(row.gap) + " after the one before");
   if (row.late) parts.push(row.late);
-  parts.push(...row.remarks.map((remark) => remark.text));
+  parts.push(...row.findings.map((finding) => finding.text));
   if (row.text) parts.push(row.text.length > 300 ? row.text.slice(0, 300) + "…" : row.text);
   return parts.join("; ");
 }
@@ -64,7 +64,7 @@ class Scene {
     for (const lane of this.scene.lanes) {
       const tell = (told, style) => list.append(make("li", { class: style }, make("span", { class: "letter" }, lane.letter), told));
       for (const told of lane.warnings) tell(told, "warning");
-      for (const told of lane.remarks) tell(told.text, "remark-" + told.severity);
+      for (const told of lane.findings) tell(told.text, "finding-" + told.severity);
     }
     return list;
   }
@@ -109,7 +109,7 @@ class Scene {
     this.lines = this.scene.rows.map((row, index) => {
       const line = make("tr", row.late ? { class: "late" } : {});
       const cell = (text, style = "") => make("td", style ? { class: style } : {}, text);
-      const told = [row.late, ...row.remarks.map((remark) => remark.text), row.text].filter(Boolean).join("\n");
+      const told = [row.late, ...row.findings.map((finding) => finding.text), row.text].filter(Boolean).join("\n");
       line.append(cell(this.scene.lanes[row.lane].letter), cell(seconds(row.at), "number"),
         cell(row.gap === null ? "" : milliseconds(row.gap), "number"), cell(row.number ? String(row.number) : "", "number"),
         cell(row.kind, "kind-" + row.style), cell(told, "text"));
