@@ -54,10 +54,11 @@ def _legend(scene: Scene, width: int | None) -> Iterator[Text]:
     for index, lane in enumerate(scene.lanes):
         yield _title(lane, index)
         yield _ended(lane)
+        if lane.kin:
+            yield Text(f"   same {lane.same} as {', '.join(lane.kin)}", style="yellow")
         if gap := lane.longest:
-            first = f"first event after {seconds(lane.story.heard[0].t)} s"
-            longest = f"longest gap {seconds(gap.length)} s: {came_late(gap.before, gap.after)}"
-            yield Text(f"   {first}; {longest}", style="dim")
+            longest = f"   longest gap {seconds(gap.length)} s: {came_late(gap.before, gap.after)}"
+            yield Text(longest, style="dim")
         for finding in lane.findings:
             yield from _finding(finding, 3, width)
 
@@ -74,8 +75,8 @@ def _ended(lane: Lane) -> Text:
     if lane.story.stream.is_stream:
         line.append(f"{lane.story.dialect.name}, {counted(len(lane.story.heard), 'event')}, ")
     line.append_text(ending_text(exchange.ending)).append(f" after {seconds(exchange.duration)} s")
-    if lane.kin:
-        line.append(f"; same {lane.same} as {', '.join(lane.kin)}", style="yellow")
+    if heard := lane.story.heard:
+        line.append(f", the first event after {seconds(heard[0].t)} s")
     return line
 
 

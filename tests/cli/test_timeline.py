@@ -26,8 +26,8 @@ def plain(text: str) -> list[str]:
 def test_one_stream(tmp_path: Path) -> None:
     assert plain(in_terminal("timeline", save(tmp_path, SLOW), columns=80)) == [
         "A  POST /api/v1/prediction/5f0c",
-        "   200, flowise, 7 events, clean after 3.091 s",
-        "   first event after 0.020 s; longest gap 3.000 s: #4 token came after #3 token",
+        "   200, flowise, 7 events, clean after 3.091 s, the first event after 0.020 s",
+        "   longest gap 3.000 s: #4 token came after #3 token",
         "",
         "    AT s   GAP ms  0         3.091 s    #  KIND      TEXT",
         'A  0.000           ►────────────────       request   {"question": "Hi", "stream…',
@@ -46,10 +46,11 @@ def test_a_takeover_in_80_columns(tmp_path: Path) -> None:
         save(tmp_path, value)
     shown = plain(in_terminal("timeline", tmp_path, columns=80))
     assert all(len(line) <= 80 for line in shown)
-    assert shown[:3] == [
+    assert shown[:4] == [
         "session 01KAQ3KX00M4T2AB, 2026-11-23 00:41:34 UTC: 2 exchanges",
         "A  POST /api/v1/prediction/5f0c",
-        "   200, flowise, 5 events, client_left after 5.000 s; same chat 9b6e1c as B",
+        "   200, flowise, 5 events, client_left after 5.000 s, the first event after 0.0…",
+        "   same chat 9b6e1c as B",
     ]
     order = [line.split()[0] for line in shown[shown.index("") + 2 :] if not line.startswith(" ")]
     assert "".join(order) == "AAAAA" + "B" * 9 + "AA"

@@ -93,6 +93,12 @@ CHANGES: dict[str, tuple[Exchange, Exchange, Heading, list[tuple[str, str | None
         Heading.TIMING,
         [("stall before #8", None, "3.000 s")],
     ),
+    "a heartbeat": (
+        prediction([*tokens(20, "a", "b"), (60, END)]),
+        prediction([*tokens(20, "a"), (30, b":heartbeat\n\n"), *tokens(40, "b"), (60, END)]),
+        Heading.TIMING,
+        [("heartbeats", "0", "1")],
+    ),
     "the same text in other pieces": (
         A,
         replace(A, arrivals=(A.arrivals[0], Arrival(60_000, event("token", "Hallo you")), *A.arrivals[4:])),

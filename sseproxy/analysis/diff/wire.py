@@ -1,4 +1,4 @@
-"""How it was sent: heads, framing, the form of events, read boundaries, comments, the ending."""
+"""How it was sent: heads, framing, the form of events, read boundaries, the ending."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ def wire(was: Story, now: Story, alignment: Alignment) -> Iterator[Change]:
     yield from _forms(was, now)
     yield from _pieces(alignment)
     yield from _reads(was, now)
-    yield from changed("comments", _comments(was), _comments(now))
     yield from changed("retry", _retries(was), _retries(now))
     yield from _endings(was, now)
 
@@ -146,10 +145,6 @@ def _cuts(story: Story) -> list[int]:
 
 def _cut(cuts: list[int], first: int) -> str:
     return f"{counted(len(cuts), 'read')}, {'one' if first in cuts else 'none'} ends behind byte {first}"
-
-
-def _comments(story: Story) -> int:
-    return sum(len(moment.event.comments) for moment in story.moments)
 
 
 def _retries(story: Story) -> str | None:
