@@ -29,7 +29,7 @@ STATUS = """\
 | status | what it says |
 |---|---|
 | 0 | Fine. A server that SIGTERM stopped, too. |
-| 1 | Done, and something is not as it should be: `validate` found oddities, `lint` found something, `learn` nothing to learn from, the replay of `demo` differed, `record` lost a part of a recording. |
+| 1 | Done, and something is not as it should be: `diff` found differences, `validate` found oddities, `lint` found something, `learn` nothing to learn from, the replay of `demo` differed, `record` lost a part of a recording. |
 | 2 | Not done: wrong usage, a cassette that can't be read, an address that can't be listened on. One line on stderr says which. |
 | 130 | Interrupted (Ctrl-C, SIGINT). |
 """  # noqa: E501 - a table's rows can't be folded
@@ -66,8 +66,24 @@ sseproxy demo                                # a chat, at its own speed
 sseproxy demo --flow cut                     # a server that dies in the middle
 sseproxy demo --flow tools --speed max --cassettes demo-cassettes
 """,
+    "diff": """\
+sseproxy diff yesterday.sse.jsonl today.sse.jsonl
+sseproxy diff cassettes fresh --ignore timing --ignore content
+git difftool --extcmd 'sseproxy diff' main -- cassettes
+git config diff.sse-cassette.textconv 'sseproxy diff --textconv'
+""",
+    "export": """\
+sseproxy export --to har -o session.har cassettes
+sseproxy export --to trace -o trace.json cassettes
+sseproxy export --to jsonl cassettes | jq 'select(.kind == "token") | .text'
+sseproxy export --to curl one.sse.jsonl | sh
+""",
     "health": """\
 sseproxy health --port 8080 && echo up
+""",
+    "import": """\
+sseproxy import session.har --cassettes cassettes
+sseproxy import stream.txt                   # what curl -N > stream.txt left
 """,
     "learn": """\
 sseproxy learn cassettes                     # the order that all streams have in common
@@ -104,12 +120,60 @@ sseproxy show cassettes/*_01M839VCWDDXTM6X.sse.jsonl
 sseproxy show --raw one.sse.jsonl | grep '^data:'
 sseproxy show --json cassettes | jq '.[] | select(.ending != "clean") | .cassette'
 """,
+    "stats": """\
+sseproxy stats cassettes
+sseproxy stats --csv cassettes > figures.csv
+sseproxy stats --json cassettes | jq '.total["gen_ai.server.time_to_first_token"].p90'
+""",
+    "timeline": """\
+sseproxy timeline one.sse.jsonl
+sseproxy timeline cassettes                  # all streams of a session on one clock
+sseproxy timeline cassettes --html timeline.html
+""",
     "validate": """\
 sseproxy validate cassettes                  # for CI
 """,
 }
 
 MORE = {
+    "diff": """\
+What stands under which heading: [debugging](debugging.md#what-changed-since-yesterday).
+
+`--json` prints an object, and is a stable interface:
+
+```json
+{
+  "same": false,
+  "pairs": [
+    {
+      "a": "yesterday.sse.jsonl",
+      "b": "today.sse.jsonl",
+      "content": [{ "what": "text of token", "was": "Hallo", "now": "Hello" }],
+      "order": [],
+      "timing": [],
+      "wire": []
+    }
+  ],
+  "only_a": [],
+  "only_b": []
+}
+```
+
+`was` is null for what is new, `now` for what is gone. `only_a` and `only_b` name the cassettes of a folder
+whose request the other folder does not have.
+""",
+    "export": """\
+What each form holds: [export](export.md).
+""",
+    "import": """\
+What is read, and what is noted as lacking: [export](export.md#import).
+""",
+    "stats": """\
+The names of the figures: [debugging](debugging.md#figures).
+""",
+    "timeline": """\
+How to read it: [debugging](debugging.md#what-came-when). Findings are those that [`lint`](#lint) shows.
+""",
     "learn": """\
 How contracts are written: [findings](findings.md#contracts).
 """,

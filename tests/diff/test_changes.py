@@ -60,7 +60,7 @@ CHANGES: dict[str, tuple[Exchange, Exchange, Heading, list[tuple[str, str | None
         said("Hal", "lo", behind=[END]),
         said("Hal", behind=[END, event("token", "lo")]),
         Heading.ORDER,
-        [("token", "#3, after #2 token", "#4, after #3 end")],
+        [("token “lo”", "#3, after #2 token", "#4, after #3 end")],
     ),
     "the first event last": (
         said("x"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from haralyzer import HarParser  # type: ignore[import-untyped]
+from haralyzer import HarParser
 from hypothesis import given
 
 from sseproxy.exchange import Arrival, Ending, Exchange

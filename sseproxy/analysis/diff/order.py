@@ -23,8 +23,9 @@ def order(alignment: Alignment) -> Iterator[Change]:
         pairs += [(one.start, other.start) for one, other in together if one and other]
         yield from _more_runs(alignment, together)
     for ours, theirs in moved(sorted(pairs)):
-        name = alignment.was[ours].moment.meaning.kind
-        yield Change(name, _place(alignment.was, ours), _place(alignment.now, theirs))
+        meaning = alignment.was[ours].moment.meaning
+        said = f" “{meaning.text}”" if meaning.text and alignment.same_events else ""
+        yield Change(f"{meaning.kind}{said}", _place(alignment.was, ours), _place(alignment.now, theirs))
 
 
 def _runs_in_pairs(alignment: Alignment) -> Iterator[tuple[Run | None, Run | None]]:
