@@ -282,7 +282,10 @@ def _rest(data: str, kind: str) -> str:
     rest = {name: value for name, value in told.items() if value != kind}
     if len(rest) == len(told):
         return data
-    return orjson.dumps(next(iter(rest.values())) if len(rest) == 1 else rest).decode()
+    try:
+        return orjson.dumps(next(iter(rest.values())) if len(rest) == 1 else rest).decode()
+    except orjson.JSONEncodeError:  # nested deeper than it writes
+        return data
 
 
 def _folded(rows: Iterable[Row], lanes: Sequence[Lane]) -> list[Row]:

@@ -17,7 +17,8 @@ import sseproxy
 from sseproxy.analysis.body import readable_body, utf8
 from sseproxy.analysis.events import read_stream
 from sseproxy.cassette import encode
-from sseproxy.exchange import Exchange, Headers, header
+from sseproxy.exchange import Exchange, Headers, header, media_type
+from sseproxy.sse import EVENT_STREAM
 
 Json = dict[str, object]
 
@@ -121,7 +122,10 @@ def _content(exchange: Exchange, kind: bytes) -> Json:
 
 
 def _messages(exchange: Exchange) -> list[Json]:
-    """Time in seconds since 1970, as Chromium has it."""
+    """Time in seconds since 1970, as Chromium has it. Lines of JSON are no messages of an event source."""
+    response = exchange.response
+    if response is None or media_type(response.headers) != EVENT_STREAM:
+        return []
     try:
         began = datetime.fromisoformat(exchange.head.wall).timestamp()
     except ValueError:  # a hand has edited it

@@ -12,7 +12,7 @@ from sseproxy.analysis.stats import Spread, Total, stats
 from sseproxy.analysis.stats_rows import as_json, flat, total_as_json
 from sseproxy.analysis.story import read_story
 from sseproxy.exchange import Ending, Exchange
-from tests.cassette.strategies import exchanges, thorough
+from tests.cassette.strategies import brief, exchanges
 from tests.core import build
 from tests.export.support import captured
 
@@ -64,7 +64,7 @@ def test_json_has_opentelemetrys_names_and_its_seconds() -> None:
     }
 
 
-@thorough
+@brief
 @given(exchanges())
 def test_every_exchange_has_the_same_columns(value: Exchange) -> None:
     assert row(value).keys() == row(spoken()).keys()

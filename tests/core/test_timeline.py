@@ -13,11 +13,12 @@ from sseproxy.analysis.lint import Finding
 from sseproxy.analysis.story import read_story
 from sseproxy.analysis.timeline import IDLE, Row, Scene, What, timeline
 from sseproxy.exchange import Exchange, Note
-from tests.cassette.strategies import exchanges, thorough
+from tests.cassette.strategies import brief, exchanges
 from tests.export.support import captured
 from tests.support.predictions import MS, event, finding, prediction, takeover, tokens
 
 END = event("end", "[DONE]")
+DEEP = event("usedTools", 0).replace(b"0", b"[" * 900 + b"]" * 900)
 
 
 def scenes(*values: Exchange, fold: bool = True, findings: tuple[Finding, ...] = ()) -> list[Scene]:
@@ -140,6 +141,7 @@ def test_comments_and_notes_have_rows() -> None:
         pytest.param(b"event: end\ndata: [DONE]\n\n", "[DONE]", id="no envelope"),
         pytest.param(b'event: end\ndata: {"a":1}\n\n', '{"a":1}', id="an object of its own"),
         pytest.param(b"event: end\ndata: {a\n\n", "{a", id="no JSON"),
+        pytest.param(DEEP, DEEP[14:-2].decode(), id="nested to break something"),
     ],
 )
 def test_what_an_event_holds_beside_its_kind(data: bytes, shown: str) -> None:
@@ -174,7 +176,7 @@ def test_letters_go_on_behind_z() -> None:
     assert [lane.letter for lane in scene.lanes][24:] == ["Y", "Z", "AA", "AB"]
 
 
-@thorough
+@brief
 @given(st.lists(exchanges(), min_size=1, max_size=4))
 def test_no_event_is_lost_and_time_goes_on(values: list[Exchange]) -> None:
     stories = [(str(number), read_story(value)) for number, value in enumerate(values)]

@@ -147,6 +147,14 @@ def test_a_change_is_told(what: str) -> None:
     assert {Change(*each) for each in expected} <= set(found)
 
 
+def test_json_that_is_nested_to_break_something_is_text() -> None:
+    nested = event("usedTools", 0).replace(b"0", b"[" * 900 + b"1" + b"]" * 900)
+    deep = [prediction([(20, data)]) for data in (nested, nested.replace(b"1", b"2"))]
+    found = diff(*map(read_story, deep))
+    assert found.headings == [Heading.CONTENT]
+    assert list(plain(read_story(deep[0])))
+
+
 FRESH = [(b"Date", b"today"), (b"X-Request-Id", b"1"), (b"Openai-Processing-Ms", b"7")]
 
 

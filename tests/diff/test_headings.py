@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sseproxy.analysis.diff import Heading, diff
 from sseproxy.analysis.story import read_story
 from sseproxy.exchange import Exchange
-from tests.cassette.strategies import exchanges, thorough
+from tests.cassette.strategies import brief, exchanges, thorough
 from tests.diff.strategies import (
     Told,
     again,
@@ -88,7 +88,7 @@ def test_wire_alone(data: st.DataObject) -> None:
     assert headings(value, data.draw(other_wire(value))) == [Heading.WIRE]
 
 
-@thorough
+@brief
 @given(exchanges(), exchanges())
 def test_what_differs_differs_from_either_side(was: Exchange, now: Exchange) -> None:
     assert headings(was, now) == headings(now, was)

@@ -84,6 +84,11 @@ def test_events_are_told_as_browsers_tell_them() -> None:
     ]
 
 
+def test_lines_of_json_are_no_events() -> None:
+    (entry,) = entries(stream(b'{"done":true}\n', headers=((b"Content-Type", b"application/x-ndjson"),)))
+    assert "_eventSourceMessages" not in entry
+
+
 def test_an_exchange_without_a_response_says_why() -> None:
     (entry,) = entries(build.exchange(response=None, ending=Ending.CONNECT_FAILED))
     assert entry["response"]["status"] == 0

@@ -13,7 +13,7 @@ from hypothesis import given
 from sseproxy.analysis.story import read_story
 from sseproxy.exchange import Exchange
 from sseproxy.export.rows import rows
-from tests.cassette.strategies import exchanges, thorough
+from tests.cassette.strategies import brief, exchanges
 from tests.cli.builder import stream
 from tests.export.support import captured, export
 
@@ -24,13 +24,13 @@ def plain(value: Exchange) -> list[dict[str, object]]:
     return list(rows("0.sse.jsonl", read_story(value)))
 
 
-@thorough
+@brief
 @given(exchanges())
 def test_lines_of_json_hold_the_rows(value: Exchange) -> None:
     assert [json.loads(line) for line in export("jsonl", value).splitlines()] == plain(value)
 
 
-@thorough
+@brief
 @given(exchanges())
 def test_lines_of_csv_hold_the_rows(value: Exchange) -> None:
     """CSV knows texts alone, and no text from an empty one."""

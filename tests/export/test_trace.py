@@ -15,7 +15,7 @@ from hypothesis import given
 
 from sseproxy.analysis.story import read_story
 from sseproxy.exchange import Exchange
-from tests.cassette.strategies import exchanges, thorough
+from tests.cassette.strategies import brief, exchanges
 from tests.cli.builder import stream
 from tests.export.support import captured, export
 
@@ -29,7 +29,7 @@ def events(*values: Exchange) -> list[dict[str, Any]]:
     return found
 
 
-@thorough
+@brief
 @given(exchanges())
 def test_each_event_has_what_its_phase_demands(value: Exchange) -> None:
     """From the format's description: `ph`, `pid`, `tid` and a name for all; `ts` but for metadata; `dur`

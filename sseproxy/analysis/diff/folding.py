@@ -20,6 +20,8 @@ _SHORTEST = 4
 """Characters. A shorter value is a number of something, more likely than an id."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
+_DEEPEST = 100
+"""Levels of JSON: whatever is nested deeper was made to break something."""
 _TIMES = frozenset({"created", "created_at", "createdAt"})
 """Members that hold a time as a number: OpenAI's chunks and responses."""
 
@@ -65,25 +67,29 @@ class Folding:
         """The value of a header field, whose name is in lower case."""
         return "⟨fresh⟩" if name in _FRESH or name.endswith(_FRESH_ENDS) else self.text(value)
 
-    def value(self, value: Any) -> Any:
-        """A JSON value."""
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """A JSON value. Raises RecursionError for one that is nested too deep."""
+        if depth > _DEEPEST:
+            raise RecursionError
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
-            return [self.value(each) for each in value]
+            return [self.value(each, depth + 1) for each in value]
         if isinstance(value, dict):
             return {
-                name: "⟨time⟩" if name in _TIMES and isinstance(inner, int | float) else self.value(inner)
+                name: "⟨time⟩"
+                if name in _TIMES and isinstance(inner, int | float)
+                else self.value(inner, depth + 1)
                 for name, inner in value.items()
             }
         return value
 
     def data(self, data: str | bytes) -> Any:
-        """What data holds: a JSON object's or list's value, else the text."""
+        """What data holds: a JSON object's or list's value; what is none, or nested too deep, is text."""
         if data[:1] in ("{", "[", b"{", b"["):
             try:
                 return self.value(orjson.loads(data))
-            except orjson.JSONDecodeError:
+            except (orjson.JSONDecodeError, RecursionError):
                 pass
         return self.text(data if isinstance(data, str) else data.decode("utf-8", "backslashreplace"))
 
