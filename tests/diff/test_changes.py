@@ -129,6 +129,12 @@ CHANGES: dict[str, tuple[Exchange, Exchange, Heading, list[tuple[str, str | None
         Heading.WIRE,
         [("form of lines", r"\n  data: ...\n", r"\r  data: ...\r\n")],
     ),
+    "a trailer of the request": (
+        stream(),
+        replace(stream(), request=replace(build.request(), trailers=((b"X-Sum", b"1"),))),
+        Heading.WIRE,
+        [("request trailer X-Sum", None, "X-Sum: 1")],
+    ),
     "a header": (
         A,
         replace(

@@ -51,7 +51,7 @@ def test_findings_are_told() -> None:
     (row,) = (row for row in scene["rows"] if row["findings"])
     assert (row["number"], row["style"]) == (2, "error")
     assert row["findings"] == [{"severity": "error", "text": f"O303 {RULES['O303'].name}: why"}]
-    assert [each["text"] for each in scene["lanes"][0]["findings"]] == [f"H203 {RULES['H203'].name}: where"]
+    assert [each["text"][:4] for each in scene["lanes"][0]["findings"]] == ["H203", "O303"]  # all at a glance
 
 
 EVIL = "</script><script>alert(1)</script><!-- &amp; $data ${x}"

@@ -39,6 +39,9 @@ def _requests(was: Story, now: Story) -> Iterator[Change]:
     ours = _fields(one.headers if one else (), Folding(was, uuids=False), _ABOUT_HERE)
     theirs = _fields(other.headers if other else (), Folding(now, uuids=False), _ABOUT_HERE)
     yield from _headers("request header", ours, theirs)
+    ours = _fields(one.trailers if one else (), Folding(was, uuids=False), frozenset())
+    theirs = _fields(other.trailers if other else (), Folding(now, uuids=False), frozenset())
+    yield from _headers("request trailer", ours, theirs)
 
 
 def _responses(was: Story, now: Story) -> Iterator[Change]:

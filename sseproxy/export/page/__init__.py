@@ -81,7 +81,9 @@ def _lane(scene: Scene, index: int, lane: Lane) -> Json:
         "ended": lane.ended,
         "about": about + ([f"same {lane.same} as {', '.join(lane.kin)}"] if lane.kin else []),
         "warnings": [row.warning for row in own if row.warning],
-        "findings": [_finding(each) for each in lane.findings],
+        "findings": [
+            _finding(each) for each in [*lane.findings, *(told for row in own for told in row.findings)]
+        ],
         "stalls": [{"from": row.at - row.stall.length, "to": row.at} for row in own if row.stall],
     }
 

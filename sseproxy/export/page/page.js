@@ -281,5 +281,7 @@ class Scene {
 
 const hint = document.getElementById("hint"), said = document.getElementById("said");
 JSON.parse(document.getElementById("data").textContent).forEach((scene, number) => {
-  document.getElementById("scenes").append(new Scene(scene, number).section);
+  const drawn = new Scene(scene, number);
+  document.getElementById("scenes").append(drawn.section);
+  drawn.render(); // its width is known only now
 });
