@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from sseproxy.cassette.store import find, load
-from sseproxy.errors import CassetteError, NoHeadYetError
+from sseproxy.cassette.store import find, load_all
+from sseproxy.errors import CassetteError
 from sseproxy.exchange import Exchange
 from sseproxy.printable import printable
 
@@ -23,14 +23,9 @@ class Reading:
 
     def __iter__(self) -> Iterator[tuple[Path, Exchange]]:
         for path in self._paths:
-            try:
-                yield path, load(path)
-            except NoHeadYetError:
-                pass
-            except CassetteError as error:
-                self.tell(error)
+            yield from load_all([path], on_error=self.tell)
 
-    def tell(self, error: Exception) -> None:
+    def tell(self, error: CassetteError) -> None:
         click.echo(f"Error: {printable(str(error))}", err=True)
         self.status = 2
 
