@@ -29,7 +29,7 @@ STATUS = """\
 | status | what it says |
 |---|---|
 | 0 | Fine. A server that SIGTERM stopped, too. |
-| 1 | Done, and something is not as it should be: `validate` found oddities, the replay of `demo` differed, `why` found no answer, `verify` found a difference, `--fail-unplayed` found leftovers, `record` lost a part of a recording. |
+| 1 | Done, and something is not as it should be: `diff` or `verify` found differences, `validate` oddities, `lint` something, `learn` nothing to learn from, the replay of `demo` differed, `why` found no answer, `--fail-unplayed` leftovers, `record` lost a part of a recording. |
 | 2 | Not done: wrong usage, a cassette that can't be read, an address that can't be listened on. One line on stderr says which. |
 | 130 | Interrupted (Ctrl-C, SIGINT). |
 """  # noqa: E501 - a table's rows can't be folded
@@ -49,7 +49,13 @@ Defaults are read from `sseproxy.toml` in the present folder, or from `[tool.sse
 upstream = ["/openai=https://api.openai.com", "/=http://localhost:3000"]
 cassettes = "recordings"
 skip = "/assets/*"
+
+[contracts]
+flowise = "start? token* (usedTools | sourceDocuments)* metadata end"
 ```
+
+`[contracts]` holds legal orders of events by dialect, as `--contract` takes them
+([findings](findings.md#contracts)).
 
 The command line comes first, then the environment, then the file. A key that no command knows is an error.
 The rules of matching stand in the same file, in a table of their own: [matching](matching.md#rules).
@@ -65,8 +71,34 @@ sseproxy demo                                # a chat, at its own speed
 sseproxy demo --flow cut                     # a server that dies in the middle
 sseproxy demo --flow tools --speed max --cassettes demo-cassettes
 """,
+    "diff": """\
+sseproxy diff yesterday.sse.jsonl today.sse.jsonl
+sseproxy diff cassettes fresh --ignore timing --ignore content
+git difftool --extcmd 'sseproxy diff' main -- cassettes
+git config diff.sse-cassette.textconv 'sseproxy diff --textconv'
+""",
+    "export": """\
+sseproxy export --to har -o session.har cassettes
+sseproxy export --to trace -o trace.json cassettes
+sseproxy export --to jsonl cassettes | jq 'select(.kind == "token") | .text'
+sseproxy export --to curl one.sse.jsonl | sh
+""",
     "health": """\
 sseproxy health --port 8080 && echo up
+""",
+    "import": """\
+sseproxy import session.har --cassettes cassettes
+sseproxy import stream.txt                   # what curl -N > stream.txt left
+""",
+    "learn": """\
+sseproxy learn cassettes                     # the order that all streams have in common
+sseproxy learn --dialect plain cassettes     # over the names of events, whosever they are
+""",
+    "lint": """\
+sseproxy lint cassettes
+sseproxy lint cassettes --select O --ignore O309 --github
+sseproxy lint cassettes --contract 'flowise=start token+ metadata end'
+sseproxy lint cassettes --follow             # while another process records into it
 """,
     "ls": """\
 sseproxy ls cassettes
@@ -94,6 +126,16 @@ sseproxy show cassettes/*_01M839VCWDDXTM6X.sse.jsonl
 sseproxy show --raw one.sse.jsonl | grep '^data:'
 sseproxy show --json cassettes | jq '.[] | select(.ending != "clean") | .cassette'
 """,
+    "stats": """\
+sseproxy stats cassettes
+sseproxy stats --csv cassettes > figures.csv
+sseproxy stats --json cassettes | jq '.total["gen_ai.server.time_to_first_token"].p90'
+""",
+    "timeline": """\
+sseproxy timeline one.sse.jsonl
+sseproxy timeline cassettes                  # all streams of a session on one clock
+sseproxy timeline cassettes --html timeline.html
+""",
     "validate": """\
 sseproxy validate cassettes                  # for CI
 """,
@@ -105,6 +147,80 @@ sseproxy why curl http://localhost:3000/api/v1/prediction/5f0c -d '{"question":"
 }
 
 MORE = {
+    "diff": """\
+What stands under which heading: [debugging](debugging.md#what-changed-since-yesterday).
+
+`--json` prints an object, and is a stable interface:
+
+```json
+{
+  "same": false,
+  "pairs": [
+    {
+      "a": "yesterday.sse.jsonl",
+      "b": "today.sse.jsonl",
+      "content": [{ "what": "text of token", "was": "Hallo", "now": "Hello" }],
+      "order": [],
+      "timing": [],
+      "wire": []
+    }
+  ],
+  "only_a": [],
+  "only_b": []
+}
+```
+
+`was` is null for what is new, `now` for what is gone. `only_a` and `only_b` name the cassettes of a folder
+whose request the other folder does not have.
+""",
+    "export": """\
+What each form holds: [export](export.md).
+""",
+    "import": """\
+What is read, and what is noted as lacking: [export](export.md#import).
+""",
+    "stats": """\
+The names of the figures: [debugging](debugging.md#figures).
+""",
+    "timeline": """\
+How to read it: [debugging](debugging.md#what-came-when). Findings are those that [`lint`](#lint) shows.
+""",
+    "learn": """\
+How contracts are written: [findings](findings.md#contracts).
+""",
+    "lint": """\
+What the codes mean, and how contracts are written: [findings](findings.md).
+
+`--json` prints an array, with `--follow` an object a line, and is a stable interface:
+
+```json
+[
+  {
+    "code": "O301",
+    "name": "late-token",
+    "severity": "error",
+    "message": "`token` (event 44) came after `metadata` (event 43)",
+    "more": 0,
+    "cassette": "cassettes/one.sse.jsonl",
+    "id": "01KAQ3M5Z8T7QRSV",
+    "line": 47,
+    "t": 1328090,
+    "event": 44,
+    "others": [],
+    "why": "Clients stop reading at the end, or have stored the answer when the metadata came.",
+    "docs": "docs/findings.md#o301-late-token"
+  }
+]
+```
+
+| key | meaning |
+|---|---|
+| `more` | How many findings alike followed in the same stream; only the first one is listed. |
+| `line` | Of the cassette, from 1. |
+| `t` | Microseconds from the request, or null. |
+| `event` | The number of the event as `show` counts, or null where it is not about one that listeners see. |
+| `others` | Further places, such as the other one of two streams: objects with `cassette`, `id`, `line`, `t`, `event`. |
+""",  # noqa: E501 - a table's rows can't be folded
     "show": """\
 `--json` prints an array, oldest exchange first, and is a stable interface:
 
@@ -129,7 +245,7 @@ MORE = {
 |---|---|
 | `status` | null where the upstream sent no response. |
 | `ending` | As in the [cassette](cassette-format.md#endings); `incomplete` where the recorder died or is at work. |
-| `events` | Those that an `EventSource` would dispatch, no others; none where the response is not `text/event-stream`. A compressed body is decoded first. |
+| `events` | Those that an `EventSource` would dispatch, no others; each line of newline-delimited JSON; none where the response is neither. A compressed body is decoded first. |
 | `t` | Microseconds from the request to the read that completed the event. |
 | `event` | `message` where the stream names none. |
 | `id` | The last event ID as it stands at this event, or `""`. |

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pkgutil
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -12,12 +13,17 @@ import click
 import pytest
 
 import sseproxy
+from sseproxy.analysis.diff import Heading
 from sseproxy.analysis.events import read_stream
+from sseproxy.analysis.lint import RULES, Finding, Place
+from sseproxy.analysis.lint import as_json as lint_json
 from sseproxy.analysis.report import as_json
+from sseproxy.analysis.story import read_story
 from sseproxy.analysis.validate import findings
 from sseproxy.cassette.decode import decode
 from sseproxy.exchange import Ending
-from tests import docs_cli, docs_clients
+from sseproxy.export.rows import rows
+from tests import docs_cli, docs_clients, docs_examples, docs_findings
 from tests.cli.builder import encoded
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +56,18 @@ def test_the_command_line_reference_is_up_to_date() -> None:
 
 def test_the_table_of_clients_is_up_to_date() -> None:
     assert TEXT["docs/clients.md"] == docs_clients.render(), "run: python -m tests.docs_clients"
+
+
+def test_the_findings_are_up_to_date() -> None:
+    assert TEXT["docs/findings.md"] == docs_findings.render(), "run: python -m tests.docs_findings"
+
+
+def test_the_json_of_lint_has_the_keys_that_are_documented() -> None:
+    example = next(block for block in fenced(TEXT["docs/cli.md"], "json") if '"code"' in block)
+    (documented,) = json.loads(example)
+    place = Place("one", "id", 1)
+    real = lint_json(Finding(RULES["O301"], place, "", others=(place,)))
+    assert list(documented) == list(real)
 
 
 @pytest.mark.parametrize(("name", "command"), docs_cli.commands().items(), ids=list(docs_cli.commands()))
@@ -90,7 +108,37 @@ def test_the_configuration_file_sets_options_that_there_are() -> None:
         for each in docs_cli.options(command)
         for flag in each.opts
     }
-    assert {f"--{key}" for key in tomllib.loads(example)} <= flags
+    assert {f"--{key}" for key in tomllib.loads(example)} <= flags | {"--contracts"}
+
+
+OUTPUTS = [
+    (page, command, output)
+    for page in ("docs/debugging.md", "docs/export.md")
+    for command, output in re.findall(
+        r"^```sh\n(sseproxy [^\n]*)\n```\n\n```\n(.*?)^```$", TEXT[page], re.MULTILINE | re.DOTALL
+    )
+]
+
+
+@pytest.mark.parametrize(("page", "command", "output"), OUTPUTS, ids=[each[1] for each in OUTPUTS])
+def test_an_output_is_what_the_command_prints(page: str, command: str, output: str, tmp_path: Path) -> None:
+    if "jq " in command and not shutil.which("jq"):
+        pytest.skip("there is no jq on this machine")
+    docs_examples.lay_out(tmp_path)
+    assert docs_examples.printed(command, tmp_path) == output
+
+
+def test_the_columns_of_events_are_documented() -> None:
+    table = TEXT["docs/export.md"].split("## Rows")[1].split("```sql")[0]
+    named = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)))
+    (real, *_) = rows("", read_story(decode(fenced(FORMAT, "jsonl")[0].encode())))
+    assert sorted(named) == sorted(real)
+
+
+def test_the_json_of_diff_has_the_headings() -> None:
+    example = next(block for block in fenced(TEXT["docs/cli.md"], "json") if '"only_a"' in block)
+    (pair,) = json.loads(example)["pairs"]
+    assert list(pair) == ["a", "b", *Heading]
 
 
 @every_page
@@ -146,7 +194,7 @@ def test_all_endings_and_records_are_described() -> None:
 
 
 def test_the_json_of_show_has_the_keys_that_are_documented() -> None:
-    (example,) = fenced(TEXT["docs/cli.md"], "json")
+    example = next(block for block in fenced(TEXT["docs/cli.md"], "json") if '"events"' in block)
     (documented,) = json.loads(example)
     exchange = decode(fenced(FORMAT, "jsonl")[0].encode())
     real = json.loads(json.dumps(as_json("", exchange, read_stream(exchange))))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sseproxy.coding import CodingError, decoder
 from sseproxy.exchange import Exchange, media_type, tokens
-from sseproxy.sse import Event, EventStreamParser
+from sseproxy.sse import Event, parser_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,8 @@ class TimedEvent:
     t: int
     """Microseconds since the request's head was read; the arrival that completed the event."""
     event: Event
+    read: int = 0
+    """Which arrival that was, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,10 @@ class Stream:
     """The event stream of one exchange, decoded."""
 
     is_stream: bool
-    """Whether the response is text/event-stream at all; if not, there are no events."""
+    """Whether the response is text/event-stream or lines of JSON; if not, there are no events."""
     events: tuple[TimedEvent, ...] = ()
     unfinished: int = 0
-    """Bytes of a last block that no blank line ended: no client gets them as an event."""
+    """Bytes of a last block that no blank line (of a last line that no LF) ended."""
     problem: str = ""
     """Why the body could not be decoded to its end."""
 
@@ -35,22 +37,20 @@ class Stream:
 
 
 def read_stream(exchange: Exchange) -> Stream:
-    """Parses the body where its type is text/event-stream, parameters and case ignored."""
+    """Parses the body where its type is that of events or of JSON lines, parameters and case ignored."""
     response = exchange.response
-    if response is None:
+    parser = parser_for(media_type(response.headers)) if response else None
+    if response is None or parser is None:
         return Stream(is_stream=False)
-    if media_type(response.headers) != b"text/event-stream":
-        return Stream(is_stream=False)
-    parser = EventStreamParser()
     events: list[TimedEvent] = []
     fed = 0
     problem = ""
     try:
         body = decoder(tokens(response.headers, b"content-encoding"))
-        for t, data in exchange.arrivals:
+        for read, (t, data) in enumerate(exchange.arrivals):
             plain = body.feed(data)
             fed += len(plain)
-            events += [TimedEvent(t, event) for event in parser.feed(plain)]
+            events += [TimedEvent(t, event, read) for event in parser.feed(plain)]
         if exchange.ending.whole:
             body.finish()
     except CodingError as error:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -33,6 +33,7 @@ E = TypeVar("E", bound=StrEnum)
 _WRITTEN = tuple(ending for ending in Ending if ending is not Ending.INCOMPLETE)
 _LINE_ENDS = re.compile(rb"[\r\n\x00]")
 _REQUEST = re.compile(rb'\s*\{\s*"k"\s*:\s*"request"')
+_KNOWN = {"head", "request", "upload", "upload_end", "response", "data", "note", "end"}
 _LINE = "_line"  # where a record stood; no record of the format has this key
 
 
@@ -42,8 +43,22 @@ def decode(data: bytes, *, part: bool = False) -> Exchange:
     A torn last line is what a recorder that died leaves, and is passed over. An empty file or a torn head is
     legal only in a `part`, and even there holds no exchange. Raises CassetteError (without a path).
     """
-    records = parse(data, part=part)
-    return _Reader().read(upgrade(records, converters=CONVERTERS, current=VERSION))
+    reader = Reader()
+    for record in upgrade(parse(data, part=part), converters=CONVERTERS, current=VERSION):
+        reader.take(record)
+    return reader.exchange()
+
+
+class Slice(NamedTuple):
+    """The content of one `data` record."""
+
+    t: int
+    data: bytes
+    more: bool
+    """Whether the arrival goes on in the next slice."""
+
+
+Item = Head | Request | ResponseHead | Slice | Note | End
 
 
 def decode_request(lines: Iterable[bytes], *, part: bool = False) -> tuple[Head, Request | None]:
@@ -72,28 +87,34 @@ def _is_whole(request: Request) -> bool:
 
 def decode_tail(lines: bytes) -> bytes:
     """The body bytes in the last lines of a cassette, whose first lines the caller did not read."""
-    records = (_record(line, 0) for line in lines.splitlines())
+    records = (read_record(line, 0) for line in lines.splitlines())
     return b"".join(_Fields(record).content() for record in records if record["k"] == "data")
 
 
 def parse(data: bytes, *, part: bool = False) -> list[Record]:
     """The records of a cassette as plain JSON objects, each checked to have a string `k`."""
     *lines, rest = data.split(b"\n")
-    records = [_record(line, number) for number, line in enumerate(lines, 1)]
+    records = [read_record(line, number) for number, line in enumerate(lines, 1)]
     if rest:
         try:
-            records.append(_record(rest, len(lines) + 1))
+            records.append(read_record(rest, len(lines) + 1))
         except CassetteError:
             if not lines and not part:
                 raise
-    if not records and part:
-        raise NoHeadYetError("the recorder has not written a head yet")
     if not records:
-        raise CassetteError("empty: a cassette has at least a head")
+        raise nothing(part)
     return records
 
 
-def _record(line: bytes, number: int) -> Record:
+def nothing(part: bool) -> CassetteError:
+    """The error for a cassette without any record."""
+    if part:
+        return NoHeadYetError("the recorder has not written a head yet")
+    return CassetteError("empty: a cassette has at least a head")
+
+
+def read_record(line: bytes, number: int) -> Record:
+    """A line of a cassette, checked to be an object with a string `k`. Raises CassetteError."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -217,7 +238,7 @@ class _Fields:
         raise self.wrong(name, f"one of {', '.join(choices)}, not {value!r}")
 
 
-class _Reader:
+class Reader:
     """Folds records into an exchange; kinds it does not know are passed over."""
 
     def __init__(self) -> None:
@@ -233,22 +254,36 @@ class _Reader:
         self.notes: list[Note] = []
         self.end: End | None = None
 
-    def read(self, records: list[Record]) -> Exchange:
-        steps = {
-            "head": self._head,
-            "request": self._request,
-            "upload": self._upload,
-            "upload_end": self._upload_end,
-            "response": self._response,
-            "data": self._data,
-            "note": self._note,
-            "end": self._end,
-        }
-        for record in records:
-            if step := steps.get(record["k"]):
-                if self.end:
-                    self._refuse(record, "stands after the `end`")
-                step(_Fields(record))
+    def take(self, record: Record) -> Item | None:
+        """The next record, and what it holds by itself."""
+        if record["k"] in _KNOWN and self.end:
+            self._refuse(record, "stands after the `end`")
+        fields = _Fields(record)
+        match record["k"]:
+            case "head":
+                return self._head(fields)
+            case "request":
+                return self._request(fields)
+            case "upload":
+                self._upload(fields)
+            case "upload_end":
+                self._upload_end(fields)
+            case "response":
+                return self._response(fields)
+            case "data":
+                return self._data(fields)
+            case "note":
+                return self._note(fields)
+            case "end":
+                return self._end(fields)
+        return None
+
+    def forget(self) -> None:
+        """Lets go of all content so far."""
+        for kept in (self.uploads, self.slices, self.arrivals, self.notes):
+            kept.clear()
+
+    def exchange(self) -> Exchange:
         self._join_slices()
         assert self.head is not None  # upgrade() has seen to it
         if self.request and self.uploads:
@@ -269,7 +304,7 @@ class _Reader:
     def _refuse(record: Record, why: str) -> None:
         raise CassetteError(f"a `{record['k']}` record {why}", line=record[_LINE])
 
-    def _head(self, fields: _Fields) -> None:
+    def _head(self, fields: _Fields) -> Head:
         if self.head:
             self._refuse(fields.record, "may stand only once, in the first line")
         self.head = Head(
@@ -280,8 +315,9 @@ class _Reader:
             session_t=fields.number("session_t"),
             upstream=fields.string("upstream"),
         )
+        return self.head
 
-    def _request(self, fields: _Fields) -> None:
+    def _request(self, fields: _Fields) -> Request:
         if self.request:
             self._refuse(fields.record, "may stand only once")
         self.request = Request(
@@ -292,6 +328,7 @@ class _Reader:
             body=fields.content(fields.get("body", _Field.OBJECT)),
             trailers=fields.trailers(),
         )
+        return self.request
 
     def _upload(self, fields: _Fields) -> None:
         self.uploads.append(fields.content())
@@ -302,7 +339,7 @@ class _Reader:
         self.upload_complete = bool(fields.get("complete", _Field.BOOLEAN))
         self.upload_trailers = fields.trailers()
 
-    def _response(self, fields: _Fields) -> None:
+    def _response(self, fields: _Fields) -> ResponseHead:
         if self.response:
             self._refuse(fields.record, "may stand only once")
         self.response = ResponseHead(
@@ -313,15 +350,18 @@ class _Reader:
             headers=fields.headers("headers"),
             framing=fields.choice("framing", tuple(Framing)),
         )
+        return self.response
 
-    def _data(self, fields: _Fields) -> None:
+    def _data(self, fields: _Fields) -> Slice:
         if not self.response:
             self._refuse(fields.record, "stands before the `response`")
         if not self.slices:
             self.slices_t = fields.number("t")
-        self.slices.append(fields.content())
-        if fields.record.get("more") is not True:
+        found = Slice(self.slices_t, fields.content(), fields.record.get("more") is True)
+        self.slices.append(found.data)
+        if not found.more:
             self._join_slices()
+        return found
 
     def _join_slices(self) -> None:
         """Slices without a last one are what a recorder that died in mid-write leaves."""
@@ -329,13 +369,13 @@ class _Reader:
             self.arrivals.append(Arrival(self.slices_t, b"".join(self.slices)))
             self.slices.clear()
 
-    def _note(self, fields: _Fields) -> None:
+    def _note(self, fields: _Fields) -> Note:
         tags = fields.get("tags", _Field.LIST)
-        self.notes.append(
-            Note(fields.number("t"), fields.string("text"), tuple(map(str, tags)), len(self.arrivals))
-        )
+        note = Note(fields.number("t"), fields.string("text"), tuple(map(str, tags)), len(self.arrivals))
+        self.notes.append(note)
+        return note
 
-    def _end(self, fields: _Fields) -> None:
+    def _end(self, fields: _Fields) -> End:
         self.end = End(
             t=fields.number("t"),
             reason=fields.choice("reason", _WRITTEN),
@@ -344,3 +384,4 @@ class _Reader:
             client_left=fields.record.get("client") == "left",
             detail=fields.string("detail") if "detail" in fields.record else "",
         )
+        return self.end

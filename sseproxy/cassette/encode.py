@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import orjson
 
 from sseproxy.cassette.migrate import FORMAT, VERSION
-from sseproxy.exchange import End, Head, Headers, Request, ResponseHead
+from sseproxy.exchange import End, Exchange, Head, Headers, Note, Request, ResponseHead
 
 SLICE_LIMIT = 65_536
 """Bytes after which an arrival is cut even where no event ends."""
@@ -33,7 +33,7 @@ def _text(data: bytes) -> str | dict[str, str]:
         return {"b64": base64.b64encode(data).decode()}
 
 
-def _content(data: bytes) -> dict[str, str]:
+def content(data: bytes) -> dict[str, str]:
     """Body bytes: `text` where they are UTF-8, else `b64`."""
     text = _text(data)
     return {"text": text} if isinstance(text, str) else text
@@ -49,6 +49,29 @@ def _trailers(trailers: Headers) -> dict[str, object]:
 
 def _redacted(names: Sequence[str]) -> dict[str, Sequence[str]]:
     return {"redacted": names} if names else {}
+
+
+def exchange(
+    value: Exchange, request_redacted: Sequence[str] = (), response_redacted: Sequence[str] = ()
+) -> Iterator[bytes]:
+    """The lines of a whole cassette: each item holds one record, or all those of one arrival."""
+    yield head(value.head)
+    if value.request:
+        yield request(value.request, request_redacted)
+        if not value.request.complete:
+            yield upload_end(0, len(value.request.body), value.request.trailers, complete=False)
+    if value.response:
+        yield response(value.response, response_redacted)
+    for number, (t, arrival) in enumerate(value.arrivals):
+        yield from _notes(value.notes, number)
+        yield data(t, arrival)
+    yield from _notes(value.notes, len(value.arrivals))
+    if value.end:
+        yield end(value.end)
+
+
+def _notes(notes: Sequence[Note], after: int) -> Iterator[bytes]:
+    return (note(each.t, each.text, each.tags) for each in notes if each.after == after)
 
 
 def head(value: Head) -> bytes:
@@ -77,7 +100,7 @@ def request(value: Request, redacted: Sequence[str] = ()) -> bytes:
             "target": _text(value.target),
             "version": value.version,
             "headers": _headers(value.headers),
-            "body": {**_content(value.body), "bytes": len(value.body)},
+            "body": {**content(value.body), "bytes": len(value.body)},
             **_trailers(value.trailers),
             **_redacted(redacted),
         }
@@ -85,7 +108,7 @@ def request(value: Request, redacted: Sequence[str] = ()) -> bytes:
 
 
 def upload(t: int, data: bytes) -> bytes:
-    return _line({"k": "upload", "t": t, **_content(data)})
+    return _line({"k": "upload", "t": t, **content(data)})
 
 
 def upload_end(t: int, size: int, trailers: Headers = (), *, complete: bool) -> bytes:
@@ -181,6 +204,6 @@ def _sliced(t: int, data: bytes, *, more: bool) -> bytes:
         while start < end:
             stop = end if end - start <= SLICE_LIMIT else _full(data, start)
             goes_on = {"more": True} if more or stop < len(data) else {}
-            lines.append(_line({"k": "data", "t": t, **_content(data[start:stop]), **goes_on}))
+            lines.append(_line({"k": "data", "t": t, **content(data[start:stop]), **goes_on}))
             start = stop
     return b"".join(lines)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from sseproxy.cassette.decode import decode, decode_request, decode_tail
+from sseproxy.cassette.decode import Item, decode, decode_request, decode_tail
+from sseproxy.cassette.items import items as decoded
 from sseproxy.cassette.naming import PACKED, PART, SUFFIX
 from sseproxy.cassette.pack import opened, read
 from sseproxy.errors import CassetteError, NoHeadYetError, SseproxyError
@@ -73,6 +74,21 @@ def load_request(path: Path) -> tuple[Head, Request | None]:
     try:
         with opened(path) as lines:
             return decode_request(lines, part=path.name.endswith(PART))
+    except OSError as error:
+        raise CassetteError(f"can't be read: {error.strerror}", path) from None
+    except CassetteError as error:
+        raise error.located(path) from None
+
+
+def items(path: Path) -> Iterator[tuple[int, Item]]:
+    """What each line of a cassette holds, with its number (from 1), read as it is asked for.
+
+    Raises CassetteError, with the path.
+    """
+    path = _present(path)
+    try:
+        with opened(path) as lines:
+            yield from decoded(lines, part=path.name.endswith(PART))
     except OSError as error:
         raise CassetteError(f"can't be read: {error.strerror}", path) from None
     except CassetteError as error:

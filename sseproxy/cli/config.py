@@ -22,12 +22,22 @@ def read_config(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     """The file and its settings; None where there is none. Raises SseproxyError for what is no TOML."""
     own, project = folder / "sseproxy.toml", folder / "pyproject.toml"
     if own.is_file():
-        return own, _parse(own)
+        return own, _contracts(own, _parse(own))
     if project.is_file():
         settings = _parse(project).get("tool", {}).get("sseproxy")
         if isinstance(settings, dict):
-            return project, settings
+            return project, _contracts(project, settings)
     return None
+
+
+def _contracts(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """The table `[contracts]`, a pattern a dialect, as the option --contract takes it."""
+    table = settings.pop("contracts", {})
+    if not isinstance(table, dict) or not all(isinstance(pattern, str) for pattern in table.values()):
+        raise SseproxyError(f"{path}: 'contracts' should be a table of patterns by dialect")
+    if table:
+        settings["contract"] = [f"{name}={pattern}" for name, pattern in table.items()]
+    return settings
 
 
 def _parse(path: Path) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from sseproxy import console
 from sseproxy.analysis.events import read_stream
 from sseproxy.analysis.report import as_json
 from sseproxy.analysis.validate import findings
-from sseproxy.cassette.store import find, is_being_written, load, load_all
+from sseproxy.cassette.store import find, is_being_written, load
 from sseproxy.cli.options import paths
+from sseproxy.cli.reading import Reading
 from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.exchange import Exchange
 from sseproxy.printable import counted, printable
@@ -25,19 +26,6 @@ def _ending(path: Path, exchange: Exchange) -> str:
     return "recording" if exchange.end is None and is_being_written(path) else exchange.ending
 
 
-class _Found:
-    """The cassettes that could be read, oldest first; the others have been told of on stderr."""
-
-    def __init__(self, paths: tuple[Path, ...]) -> None:
-        self.status = 0
-        loaded = load_all(find(paths), on_error=self._tell)
-        self.cassettes = sorted(loaded, key=lambda each: (each[1].head.wall, each[1].head.id))
-
-    def _tell(self, error: CassetteError) -> None:
-        click.echo(f"Error: {printable(str(error))}", err=True)
-        self.status = 2
-
-
 @click.command()
 @paths
 def ls(paths: tuple[Path, ...]) -> None:
@@ -45,9 +33,9 @@ def ls(paths: tuple[Path, ...]) -> None:
 
     FIRST is the time to the first event, LAST to the end. The ID is part of the file's name.
     """
-    found = _Found(paths)
+    found = Reading(paths)
     out = console.stdout()
-    rows = [(exchange, read_stream(exchange), _ending(path, exchange)) for path, exchange in found.cassettes]
+    rows = [(exchange, read_stream(exchange), _ending(path, exchange)) for path, exchange in found.in_time()]
     if rows:
         for line in console.listing(rows):
             out.print(line)
@@ -62,15 +50,15 @@ def show(paths: tuple[Path, ...], raw: bool, json_: bool) -> None:
     """Show what cassettes hold: the head, then a line an event with its time and the gap before it."""
     if raw and json_:
         raise click.UsageError("--raw and --json can't go together.")
-    found = _Found(paths)
+    found = Reading(paths)
     if raw:
-        for _, exchange in found.cassettes:
+        for _, exchange in found.in_time():
             sys.stdout.buffer.write(exchange.body)
     elif json_:
         _print_json(found)
     else:
         out = console.stdout()
-        for number, (path, exchange) in enumerate(found.cassettes):
+        for number, (path, exchange) in enumerate(found.in_time()):
             if number:
                 out.print()
             for line in console.showing(exchange, read_stream(exchange), _ending(path, exchange)):
@@ -78,11 +66,12 @@ def show(paths: tuple[Path, ...], raw: bool, json_: bool) -> None:
     raise SystemExit(found.status)
 
 
-def _print_json(found: _Found) -> None:
-    if found.status and not found.cassettes:
+def _print_json(found: Reading) -> None:
+    cassettes = found.in_time()
+    if found.status and not cassettes:
         return
     listed = []
-    for path, exchange in found.cassettes:
+    for path, exchange in cassettes:
         stream = read_stream(exchange)
         if stream.problem:
             click.echo(f"{printable(str(path))}: {printable(stream.problem)}", err=True)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import click
 
 from sseproxy.cassette.store import make_folder
+from sseproxy.cli.following import linting
 from sseproxy.cli.modes import RecordMode, Run, recording, settled
 from sseproxy.cli.options import Seconds, address, answering, cassettes, logs, processes, setting, tls_files
 from sseproxy.cli.replaying import TURN, AskedTurns, opened, replay_until_stopped, taking, tell_stale
@@ -112,6 +113,7 @@ _seconds = Seconds(min=0, min_open=True)
     metavar="SECONDS",
     help="How long open streams may go on after SIGTERM or Ctrl-C.",
 )
+@setting("--lint", is_flag=True, help="Log what is wrong with the streams as it happens.")
 @logs
 @processes
 def record(
@@ -119,6 +121,7 @@ def record(
     grace: float,
     place: Place,
     upstreams: tuple[str, ...],
+    lint: bool,
     record_mode: str,
     speed: float,
     rules: Rules,
@@ -147,7 +150,7 @@ def record(
         make_folder(run.folder)
         # Before there are workers: they share it.
         session = Session(run.folder, SystemClock(), options.max_body)
-        main = partial(_main, run, options, session, replaying, grace, max_age, place.workers)
+        main = partial(_main, run, options, session, replaying, grace, max_age, place.workers, lint)
         lost: list[int] = []
         status = serve(place, main, {TURN: taking(LocalTurns()), LOST: lost.append})
         raise SystemExit(run.finish(sum(lost)) or status)
@@ -161,9 +164,12 @@ async def _main(
     grace: float,
     max_age: float | None,
     workers: int,
+    lint: bool,
     seat: Seat,
 ) -> int:
     async with contextlib.AsyncExitStack() as stack:
+        if lint and seat.number == 0:  # first, so that it sees what the last streams leave
+            await stack.enter_async_context(linting(options.cassettes))
         where = [await _demo_for(spec, stack) for spec in options.upstreams]
         mine = replace(
             options,

@@ -1,7 +1,17 @@
-"""What events mean to one family of servers."""
+"""What events mean to one family of servers: kind, text, ids, legal order."""
 
-from __future__ import annotations
+from sseproxy.dialects.detect import DIALECTS, PLAIN, detect, is_last
+from sseproxy.dialects.dialect import COMMENT, DROPPED, UNSEEN, Dialect, Ids, Meaning
 
-from sseproxy.dialects.last import is_last
-
-__all__ = ["is_last"]
+__all__ = [
+    "COMMENT",
+    "DIALECTS",
+    "DROPPED",
+    "PLAIN",
+    "UNSEEN",
+    "Dialect",
+    "Ids",
+    "Meaning",
+    "detect",
+    "is_last",
+]

@@ -15,7 +15,7 @@ from sseproxy.http1 import SWITCHING_PROTOCOLS
 from sseproxy.proxy.guest import GuestWriter
 from sseproxy.proxy.session import Session
 from sseproxy.redaction import mask_headers, mask_request, mask_response, mask_url
-from sseproxy.sse import EventStreamParser
+from sseproxy.sse import parser_for
 from sseproxy.upstream import Read
 
 REQUEST_LIMIT = 1024 * 1024
@@ -169,12 +169,10 @@ class Recording:
             return False
         if response.framing is Framing.LENGTH:
             return False  # the length says that more was to come, whatever the last event was
-        if media_type(response.headers) != b"text/event-stream" or header(
-            response.headers, b"content-encoding"
-        ):
+        parser = parser_for(media_type(response.headers))
+        if parser is None or header(response.headers, b"content-encoding"):
             return False
         try:
-            parser = EventStreamParser()
             events = parser.feed(tail_body(path, TAIL))
         except (OSError, CassetteError):
             return False

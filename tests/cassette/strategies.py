@@ -24,6 +24,8 @@ from sseproxy.exchange import (
 
 # The same examples on every run, and no deadline for one: a busy machine says nothing about the code.
 thorough = settings(max_examples=150, deadline=None, derandomize=True)
+brief = settings(thorough, max_examples=40)
+"""For what is slow and simple."""
 
 LIMIT = encode.SLICE_LIMIT
 

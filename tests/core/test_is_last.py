@@ -40,6 +40,8 @@ NOT_LAST = [
     # The prediction server.
     b"event: start\ndata: [",
     b"event: token\ndata: end",
+    b"event: token\ndata: [DONE]",
+    b'event: token\ndata: {"event":"end"}',
     b"event: metadata\ndata: {}",
     b"event: error\ndata: no",
     b"event: End\ndata: x",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import math
+import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -13,14 +16,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
+from rich.text import Text
 
 from sseproxy import console
+from sseproxy.analysis.diff import diff
 from sseproxy.analysis.events import read_stream
 from sseproxy.analysis.report import as_json
+from sseproxy.analysis.stats import Total, stats
+from sseproxy.analysis.story import read_story
+from sseproxy.analysis.timeline import timeline
 from sseproxy.analysis.validate import findings
 from sseproxy.cassette.decode import decode, decode_tail
-from sseproxy.errors import CassetteError
+from sseproxy.errors import CassetteError, SseproxyError
 from sseproxy.exchange import Exchange
+from sseproxy.export import FORMATS
+from sseproxy.export.page import page
 from sseproxy.matching import Answer, Answers, Loaded
 from sseproxy.matching.telling import lines
 from sseproxy.schedule import schedule
@@ -126,14 +136,18 @@ def edited(draw: st.DrawFn) -> bytes:
 
 
 def look(exchange: Exchange) -> None:
-    """All that `ls`, `show`, `validate` and `replay` make of it before they print or play."""
+    """All that commands make of it before they print or play."""
     stream = read_stream(exchange)
     findings(exchange)
     orjson.dumps(as_json("x", exchange, stream))
     out = Console(file=io.StringIO(), width=100_000)
     listed = console.listing([(exchange, stream, exchange.ending)])
-    for line in [*listed, *console.showing(exchange, stream, exchange.ending)]:
+    for line in [*listed, *console.showing(exchange, stream, exchange.ending), *debugged(exchange)]:
+        assert not UNFIT.search(line.plain)
         out.print(line)
+    for export in FORMATS.values():
+        with contextlib.suppress(SseproxyError):  # no stream, or a coding that is not known
+            b"".join(export([("x", exchange)]))
     for speed in (1.0, math.inf):
         dues = [step.due for step in schedule(exchange, speed)]
         assert dues == sorted(dues)
@@ -141,6 +155,26 @@ def look(exchange: Exchange) -> None:
     if exchange.request:
         assert answers.answer(exchange.request) == Answer(0)
         assert all(told.isprintable() for told in lines(answers.explain(exchange.request)))
+
+
+UNFIT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
+"""What could drive a terminal."""
+
+
+def debugged(exchange: Exchange) -> Iterator[Text]:
+    """`timeline`, `stats` and `diff`."""
+    story = read_story(exchange)
+    total = Total()
+    total.add(stats(story), is_stream=story.stream.is_stream)
+    yield console.stats_line(story, stats(story))
+    yield from console.totalling(total)
+    for scene in timeline([("x", story)]):
+        yield from console.waterfall(scene, None)
+        yield from console.waterfall(scene, 80)
+    page(timeline([("x", story)], fold=False), "x")
+    assert diff(story, story).headings == []
+    other = read_story(decode(cassettes()[0]))
+    yield from console.differing(("x", "y"), story, diff(story, other).changes.items())
 
 
 def check_sentence(error: CassetteError) -> None:

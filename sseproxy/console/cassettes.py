@@ -1,84 +1,17 @@
-"""What a person sees in a terminal. Nothing else of the package knows of colours or columns."""
+"""`ls` and `show`: cassettes as a person reads them."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 
-from rich.console import Console
 from rich.text import Text
 
 from sseproxy.analysis.events import Stream, TimedEvent
-from sseproxy.analysis.punctuality import Lateness, Punctuality
-from sseproxy.exchange import Exchange, Request, header
+from sseproxy.console.table import columns, ending_text, seconds, when
+from sseproxy.exchange import Exchange, header
 from sseproxy.printable import counted, printable, printable_bytes
-from sseproxy.redaction import mask_target
 
-_WIDEST = 80  # what is longer stands out of its column, and does not push all the others
 _PREVIEW = 2_000  # characters of a body that is no event stream
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError  # whoever read our output has gone: for the command line to deal with
-
-
-def stdout() -> Console:
-    """The console for results: colours in a terminal only, lines neither cut nor folded."""
-    return _Console(file=sys.stdout, highlight=False, soft_wrap=True)
-
-
-def seconds(t: int) -> str:
-    """Microseconds as seconds, to the millisecond: a person reads no further."""
-    return f"{t / 1e6:.3f}"
-
-
-def punctuality(request: Request, told: Punctuality) -> Text:
-    """How late one replayed stream was."""
-    target = printable_bytes(mask_target(request.target)[0])
-    return _late(f"{request.method} {target}", told.lateness, told.drift)
-
-
-def total_lateness(late: Lateness) -> Text:
-    """How late all replayed streams together were."""
-    return _late("all streams", late)
-
-
-def _late(what: str, late: Lateness, drift: int | None = None) -> Text:
-    return Text.assemble(f"{what:40}  {late.count:6} writes  ", (lateness_text(late, drift), "cyan"))
-
-
-def lateness_text(late: Lateness, drift: int | None = None) -> str:
-    """How late events were, and by how much more at the end of a stream; in milliseconds."""
-    figures = (("p50", late.percentile(0.5)), ("p99", late.percentile(0.99)), ("max", late.worst))
-    text = "  ".join(f"{name} {value / 1e3:.3f} ms" for name, value in figures)
-    return text if drift is None else f"{text}  drift {drift / 1e3:+.3f} ms"
-
-
-def ending_text(ending: str) -> Text:
-    style = {"clean": "green", "eof_unframed": "green", "recording": "yellow"}.get(ending, "red")
-    return Text(ending, style=style)
-
-
-def columns(
-    titles: Sequence[str], right: Sequence[str], rows: Sequence[Sequence[str | Text]]
-) -> Iterator[Text]:
-    """A table, line by line. `right` names the columns whose cells stand to the right."""
-    table = [[Text(title, style="dim") for title in titles]]
-    table += [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
-    widths = [min(_WIDEST, max(row[column].cell_len for row in table)) for column in range(len(titles))]
-    for row in table:
-        line = Text()
-        for cell, title, width in zip(row, titles, widths, strict=True):
-            padding = " " * (width - cell.cell_len)
-            line.append("  " if line else "")
-            if title in right:
-                line.append(padding).append_text(cell)
-            else:
-                line.append_text(cell).append(padding)
-        line.rstrip()
-        yield line
 
 
 def listing(rows: Iterable[tuple[Exchange, Stream, str]]) -> Iterator[Text]:
@@ -109,14 +42,6 @@ def miss(lines: Iterable[str]) -> Iterator[Text]:
         told = line.strip()
         style = "red" if told.startswith("recorded: ") else "green" if told.startswith("asked: ") else ""
         yield Text(line, style="bold" if number == 0 else style)
-
-
-def when(wall: str) -> str:
-    """RFC 3339 to the second; what is no such text stays as it is."""
-    try:
-        return datetime.fromisoformat(wall).strftime("%Y-%m-%d %H:%M:%S")
-    except ValueError:
-        return printable(wall)
 
 
 def showing(exchange: Exchange, stream: Stream, ending: str) -> Iterator[Text]:

@@ -1,0 +1,135 @@
+"""Figures of one stream, and of many in memory that does not grow with them.
+
+Names are OpenTelemetry's where it has one (semantic conventions for generative AI, metrics; status:
+development). All is seen from where the recorder stood: a time to the first token holds the way there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sseproxy.analysis.gaps import Histogram, gaps, percentile, stalls
+from sseproxy.analysis.story import Story
+
+DURATION = "gen_ai.client.operation.duration"
+FIRST_CHUNK = "gen_ai.client.operation.time_to_first_chunk"
+CHUNK_GAP = "gen_ai.client.operation.time_per_output_chunk"
+FIRST_TOKEN = "gen_ai.server.time_to_first_token"
+TOKEN_GAP = "gen_ai.server.time_per_output_token"
+
+SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+
+
+class Spread(NamedTuple):
+    """Percentiles and the maximum of gaps, in microseconds."""
+
+    p50: int
+    p90: int
+    p99: int
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The figures of one exchange. Times are in microseconds from the request; None where there was none."""
+
+    ending: str
+    dialect: str
+    events: int
+    """Those that a listener sees."""
+    tokens: int
+    """Events that carry a piece of what the model says; not the model's own count of its tokens."""
+    bytes: int
+    reads: int
+    reads_with_events: int
+    duration: int
+    first_event: int | None
+    first_token: int | None
+    per_token: float | None
+    """Microseconds between tokens: from the first to the last, by the number of steps."""
+    bytes_per_second: float | None
+    """From the first read to the last."""
+    gaps: tuple[int, ...]
+    stalls: int
+
+    @property
+    def spread(self) -> Spread | None:
+        if not self.gaps:
+            return None
+        p50, p90, p99 = (percentile(self.gaps, share) for share in SHARES.values())
+        return Spread(p50, p90, p99, max(self.gaps))
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        return 1e6 / self.per_token if self.per_token else None
+
+    @property
+    def events_per_read(self) -> float | None:
+        """Of the reads that completed any event."""
+        return self.events / self.reads_with_events if self.reads_with_events else None
+
+
+def stats(story: Story) -> Stats:
+    exchange, heard = story.exchange, story.heard
+    spoken = [moment.t for moment in heard if moment.meaning.kind in story.dialect.tokens]
+    return Stats(
+        ending=exchange.ending,
+        dialect=story.dialect.name,
+        events=len(heard),
+        tokens=len(spoken),
+        bytes=len(exchange.body),
+        reads=len(exchange.arrivals),
+        reads_with_events=len({moment.read for moment in heard}),
+        duration=exchange.duration,
+        first_event=heard[0].t if heard else None,
+        first_token=spoken[0] if spoken else None,
+        per_token=(spoken[-1] - spoken[0]) / (len(spoken) - 1) if len(spoken) > 1 else None,
+        bytes_per_second=_rate(exchange.arrivals, len(exchange.body)),
+        gaps=tuple(gap.length for gap in gaps(heard)),
+        stalls=len(stalls(heard)),
+    )
+
+
+def _rate(arrivals: Sequence[tuple[int, bytes]], size: int) -> float | None:
+    took = arrivals[-1][0] - arrivals[0][0] if arrivals else 0
+    return size * 1e6 / took if took > 0 else None
+
+
+@dataclass(slots=True)
+class Total:
+    """The sum of many streams."""
+
+    streams: int = 0
+    """Exchanges whose response is a stream."""
+    others: int = 0
+    """Exchanges whose response is none."""
+    events: int = 0
+    tokens: int = 0
+    bytes: int = 0
+    reads: int = 0
+    reads_with_events: int = 0
+    stalls: int = 0
+    endings: Counter[str] = field(default_factory=Counter)
+    durations: Histogram = field(default_factory=Histogram)
+    first_events: Histogram = field(default_factory=Histogram)
+    first_tokens: Histogram = field(default_factory=Histogram)
+    per_token: Histogram = field(default_factory=Histogram)
+    gaps: Histogram = field(default_factory=Histogram)
+
+    def add(self, figures: Stats, *, is_stream: bool) -> None:
+        """What is no stream is counted, and has no part in any figure of streams."""
+        if not is_stream:
+            self.others += 1
+            return
+        self.streams += 1
+        self.endings[figures.ending] += 1
+        for name in ("events", "tokens", "bytes", "reads", "reads_with_events", "stalls"):
+            setattr(self, name, getattr(self, name) + getattr(figures, name))
+        self.durations.add([figures.duration])
+        self.first_events.add([figures.first_event] if figures.first_event is not None else [])
+        self.first_tokens.add([figures.first_token] if figures.first_token is not None else [])
+        self.per_token.add([round(figures.per_token)] if figures.per_token is not None else [])
+        self.gaps.add(figures.gaps)

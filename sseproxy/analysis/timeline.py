@@ -1,0 +1,322 @@
+"""The streams of a session on one clock, merged into one order.
+
+Exchanges that ran close to one another make a scene; each has a lane in it. What happened in a lane is a row:
+the request, the head, each event, notes, the ending. Like events that follow one another make one row, as
+long as no other stream of the same chat (message, completion, …) says anything between them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple
+
+import orjson
+
+from sseproxy.analysis.gaps import STALL, Gap, gaps, stalls
+from sseproxy.analysis.lint import Finding
+from sseproxy.analysis.story import Moment, Story
+from sseproxy.exchange import media_type
+from sseproxy.printable import counted, printable, printable_bytes
+from sseproxy.sse import Event
+
+IDLE = 10_000_000
+"""Microseconds without an open exchange after which a new scene begins."""
+
+
+class What(StrEnum):
+    """What a row tells of."""
+
+    REQUEST = "request"
+    HEAD = "head"
+    EVENT = "event"
+    UNHEARD = "unheard"
+    """A block that no listener sees: a heartbeat, mostly."""
+    NOTE = "note"
+    END = "end"
+
+
+class Stall(NamedTuple):
+    """A silence that a reader should see."""
+
+    before: Moment
+    after: Moment | None
+    """The event that came late; None: none came before the ending."""
+    length: int
+    """In microseconds."""
+
+
+def came_late(before: Moment, after: Moment | None) -> str:
+    """Which event came late, and after what; None: none came any more."""
+    last = f"#{before.number} {printable(before.meaning.kind)}"
+    if after is None:
+        return f"nothing came after {last}"
+    return f"#{after.number} {printable(after.meaning.kind)} came after {last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One exchange of a scene."""
+
+    letter: str
+    cassette: str
+    story: Story
+    began: int
+    """Microseconds since the scene began."""
+    kin: tuple[str, ...]
+    """Letters of the lanes that share an id with this one."""
+    shared: tuple[tuple[str, str], ...]
+    """The ids that they share."""
+    longest: Gap | None
+    findings: tuple[Finding, ...] = ()
+    """Those of the whole stream."""
+
+    @property
+    def same(self) -> str:
+        """What they share, in words."""
+        return " and ".join(f"{name} {printable(value)}" for name, value in self.shared)
+
+    @property
+    def ended(self) -> int:
+        return self.began + self.story.exchange.duration
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Something that happened in a lane, or a run of like events. Times are of the scene, in microseconds."""
+
+    lane: int
+    what: What
+    kind: str
+    at: int
+    until: int
+    gap: int | None = None
+    """From the row before it in its lane; None for the request."""
+    first: int = 0
+    """Number of the first event, 0 where there is none that a listener sees."""
+    last: int = 0
+    count: int = 1
+    widest: int = 0
+    """The longest gap inside a run."""
+    text: str = ""
+    data: str = ""
+    """What an event without text holds."""
+    stall: Stall | None = None
+    meets: str = ""
+    """Of a request: the open streams of the same chat, `A of the same chat`."""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def warning(self) -> str:
+        """Which event came late, after what, by how much; or which stream a request meets."""
+        if self.stall:
+            late = came_late(self.stall.before, self.stall.after)
+            return f"stall: {self.stall.length / 1e6:.3f} s of silence: {late}"
+        return f"asked while {self.meets} is open" if self.meets else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    session: str
+    wall: str
+    """When the first request came."""
+    lanes: tuple[Lane, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def duration(self) -> int:
+        return max(lane.ended for lane in self.lanes)
+
+
+def timeline(
+    stories: Iterable[tuple[str, Story]], findings: Iterable[Finding] = (), *, fold: bool = True
+) -> list[Scene]:
+    """The scenes of these cassettes, in order of sessions and times. `fold` False: a row for each event."""
+    sessions: dict[str, list[tuple[str, Story]]] = defaultdict(list)
+    for name, story in sorted(stories, key=lambda each: each[1].exchange.head.wall):
+        sessions[story.exchange.head.session].append((name, story))
+    of_cassette: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        of_cassette[finding.place.cassette].append(finding)
+    return [
+        _scene(together, of_cassette, fold=fold)
+        for told in sessions.values()
+        for together in _together(sorted(told, key=lambda each: each[1].exchange.head.session_t))
+    ]
+
+
+def _together(told: Sequence[tuple[str, Story]]) -> Iterator[list[tuple[str, Story]]]:
+    """A session's cassettes, cut where nothing was open for long."""
+    group: list[tuple[str, Story]] = []
+    busy_until = 0
+    for name, story in told:
+        head = story.exchange.head
+        if group and head.session_t - busy_until >= IDLE:
+            yield group
+            group = []
+        group.append((name, story))
+        busy_until = max(busy_until, head.session_t + story.exchange.duration)
+    yield group
+
+
+def _scene(
+    together: Sequence[tuple[str, Story]], findings: Mapping[str, Sequence[Finding]], *, fold: bool
+) -> Scene:
+    lanes = tuple(_lanes(together, findings))
+    rows = [row for index, lane in enumerate(lanes) for row in _rows(index, lane, lanes, findings)]
+    rows.sort(key=lambda row: row.at)  # stable: of one time, in the order of the lane
+    first = together[0][1].exchange.head
+    return Scene(first.session, first.wall, lanes, tuple(_folded(rows, lanes) if fold else rows))
+
+
+def _lanes(
+    together: Sequence[tuple[str, Story]], findings: Mapping[str, Sequence[Finding]]
+) -> Iterator[Lane]:
+    zero = together[0][1].exchange.head.session_t
+    ids = [story.ids for _, story in together]
+    for index, (name, story) in enumerate(together):
+        kin = [other for other, each in enumerate(ids) if other != index and each & ids[index]]
+        shared = {pair for other in kin for pair in ids[other] & ids[index]}
+        yield Lane(
+            letter=_letter(index),
+            cassette=name,
+            story=story,
+            began=story.exchange.head.session_t - zero,
+            kin=tuple(map(_letter, kin)),
+            shared=tuple(sorted(shared)),
+            longest=max(gaps(story.heard), key=lambda gap: gap.length, default=None),
+            findings=tuple(each for each in findings.get(name, ()) if each.place.event is None),
+        )
+
+
+def _letter(index: int) -> str:
+    """A … Z, AA, AB …"""
+    before, last = divmod(index, 26)
+    return (_letter(before - 1) if before else "") + chr(ord("A") + last)
+
+
+def _rows(
+    index: int, lane: Lane, lanes: Sequence[Lane], findings: Mapping[str, Sequence[Finding]]
+) -> Iterator[Row]:
+    """A lane's rows in order, one for each event."""
+    before: int | None = None
+    for row in sorted(_unmeasured(index, lane, lanes), key=lambda row: row.at):
+        gap = None if before is None else row.at - before
+        found = tuple(
+            each for each in findings.get(lane.cassette, ()) if row.first and each.place.event == row.first
+        )
+        yield replace(row, gap=gap, findings=found)
+        before = row.at
+
+
+def _unmeasured(index: int, lane: Lane, lanes: Sequence[Lane]) -> Iterator[Row]:
+    exchange, began = lane.story.exchange, lane.began
+    if request := exchange.request:
+        asked = request.body.decode("utf-8", "replace")
+        meets = _met(lane, lanes)
+        yield Row(index, What.REQUEST, "request", began, began, data=asked, meets=meets)
+    if response := exchange.response:
+        at = began + response.t
+        told = f"{response.status} {printable_bytes(media_type(response.headers))}".rstrip()
+        yield Row(index, What.HEAD, "head", at, at, text=told)
+    late = {gap.after.number: Stall(*gap, gap.length) for gap in stalls(lane.story.heard)}
+    for moment in lane.story.moments:
+        yield _of_event(index, began + moment.t, moment, late.get(moment.number) if moment.number else None)
+    for note in exchange.notes:
+        yield Row(index, What.NOTE, "note", began + note.t, began + note.t, text=printable(note.text))
+    yield _of_ending(index, lane)
+
+
+def _of_ending(index: int, lane: Lane) -> Row:
+    exchange, heard = lane.story.exchange, lane.story.heard
+    text = f"{counted(len(exchange.body), 'byte')} in {counted(len(exchange.arrivals), 'read')}"
+    if exchange.end and exchange.end.detail:
+        text += f"; {printable(exchange.end.detail)}"
+    silence = exchange.duration - heard[-1].t if heard else 0
+    stall = Stall(heard[-1], None, silence) if silence >= STALL else None
+    return Row(index, What.END, str(exchange.ending), lane.ended, lane.ended, text=text, stall=stall)
+
+
+def _met(lane: Lane, lanes: Sequence[Lane]) -> str:
+    """Which streams of the same chat are open when this request comes, in words."""
+    open_ = [
+        other.letter
+        for other in lanes
+        if other.letter in lane.kin and other.began < lane.began <= other.ended
+    ]
+    names = " and ".join(sorted({name for name, _ in lane.shared}))
+    return f"{' and '.join(open_)} of the same {names}" if open_ else ""
+
+
+def _of_event(index: int, at: int, moment: Moment, stall: Stall | None) -> Row:
+    event, meaning = moment.event, moment.meaning
+    heard = event.dispatched
+    return Row(
+        lane=index,
+        what=What.EVENT if heard else What.UNHEARD,
+        kind=meaning.kind,
+        at=at,
+        until=at,
+        first=moment.number,
+        last=moment.number,
+        text=meaning.text,
+        data=_rest(event.data, meaning.kind) if heard else _comments(event),
+        stall=stall,
+    )
+
+
+def _comments(event: Event) -> str:
+    return " ".join(comment.strip() for comment in event.comments)
+
+
+def _rest(data: str, kind: str) -> str:
+    """What data says beside the kind: of `{"event":"metadata","data":{…}}` the inner object."""
+    if not data.startswith("{"):
+        return data
+    try:
+        told = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return data
+    rest = {name: value for name, value in told.items() if value != kind}
+    if len(rest) == len(told):
+        return data
+    try:
+        return orjson.dumps(next(iter(rest.values())) if len(rest) == 1 else rest).decode()
+    except orjson.JSONEncodeError:  # nested deeper than it writes
+        return data
+
+
+def _folded(rows: Iterable[Row], lanes: Sequence[Lane]) -> list[Row]:
+    """Runs of like events as one row each, in the order in which they began."""
+    index_of = {lane.letter: index for index, lane in enumerate(lanes)}
+    kin = [[index_of[letter] for letter in lane.kin] for lane in lanes]
+    result: list[Row] = []
+    open_: dict[int, int] = {}  # of a lane: where its last row stands in the result
+    for row in rows:
+        for other in kin[row.lane]:
+            open_.pop(other, None)
+        place = open_.get(row.lane)
+        if place is not None and _continues(result[place], row):
+            result[place] = _joined(result[place], row)
+        else:
+            open_[row.lane] = len(result)
+            result.append(row)
+    return result
+
+
+def _continues(run: Row, row: Row) -> bool:
+    alike = row.what in (What.EVENT, What.UNHEARD) and (run.what, run.kind) == (row.what, row.kind)
+    return alike and not (row.stall or row.findings or run.findings)
+
+
+def _joined(run: Row, row: Row) -> Row:
+    return replace(
+        run,
+        until=row.at,
+        last=row.last,
+        count=run.count + 1,
+        widest=max(run.widest, row.gap or 0),
+        text=run.text + row.text,
+    )

@@ -1,0 +1,215 @@
+"""`timeline`: a waterfall, row by row in the order in which things happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from textwrap import wrap
+
+from rich.text import Text
+
+from sseproxy.analysis.lint import Finding
+from sseproxy.analysis.timeline import Lane, Row, Scene, What, came_late
+from sseproxy.console.findings import SEVERITIES
+from sseproxy.console.table import ending_text, seconds, when
+from sseproxy.exchange import Ending
+from sseproxy.printable import counted, printable, printable_bytes
+
+_LANES = ("cyan", "magenta", "blue", "green", "yellow", "bright_cyan", "bright_magenta", "bright_blue")
+_KIND = 20
+"""Columns that a kind may take; a longer one pushes its own row's text."""
+_PIPE = 100
+"""Columns to lay out for where there is no terminal; there texts are not cut."""
+_ROOMY = 30
+"""Columns of text from which on there is room for more than the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Columns of a scene's table."""
+
+    lane: int
+    at: int
+    gap: int
+    bar: int
+    number: int
+    kind: int
+    text: int | None
+    """None: as long as it is."""
+
+
+def waterfall(scene: Scene, width: int | None) -> Iterator[Text]:
+    """The lines of a scene, for so many columns; None: no terminal, nothing is cut."""
+    layout = _layout(scene, width)
+    for line in [*_legend(scene, width), Text(), _heading(scene, layout), *_table(scene, layout, width)]:
+        if width:
+            line.truncate(width, overflow="ellipsis")
+        yield line
+
+
+def _legend(scene: Scene, width: int | None) -> Iterator[Text]:
+    if len(scene.lanes) > 1:
+        told = f"session {printable(scene.session)}, {when(scene.wall)} UTC: "
+        yield Text(told + counted(len(scene.lanes), "exchange"), style="bold")
+    for index, lane in enumerate(scene.lanes):
+        yield _title(lane, index)
+        yield _ended(lane)
+        if lane.kin:
+            yield Text(f"   same {lane.same} as {', '.join(lane.kin)}", style="yellow")
+        if gap := lane.longest:
+            longest = f"   longest gap {seconds(gap.length)} s: {came_late(gap.before, gap.after)}"
+            yield Text(longest, style="dim")
+        for finding in lane.findings:
+            yield from _finding(finding, 3, width)
+
+
+def _title(lane: Lane, index: int) -> Text:
+    request = lane.story.exchange.request
+    asked = f"{printable(request.method)} {printable_bytes(request.target)}" if request else "no request"
+    return Text().append(f"{lane.letter}  ", style=_colour(index)).append(asked, style="bold")
+
+
+def _ended(lane: Lane) -> Text:
+    exchange = lane.story.exchange
+    line = Text(f"   {exchange.response.status}, " if exchange.response else "   no response, ")
+    if lane.story.stream.is_stream:
+        line.append(f"{lane.story.dialect.name}, {counted(len(lane.story.heard), 'event')}, ")
+    line.append_text(ending_text(exchange.ending)).append(f" after {seconds(exchange.duration)} s")
+    if heard := lane.story.heard:
+        line.append(f", the first event after {seconds(heard[0].t)} s")
+    return line
+
+
+def _layout(scene: Scene, width: int | None) -> _Layout:
+    lane = max(len(each.letter) for each in scene.lanes) + 2
+    at = len(seconds(scene.duration)) + 2
+    gap = max([len(_gap(row)) for row in scene.rows] + [len("GAP ms")]) + 2
+    number = max(len(_number(row)) for row in scene.rows) + 2
+    kind = min(_KIND, max(len(_kind(row)) for row in scene.rows)) + 2
+    free = (width or _PIPE) - (lane + at + gap + number + 2 + kind)
+    bar = max(10, min(60, free * 2 // 5))
+    return _Layout(lane, at, gap, bar, number, kind, max(8, free - bar) if width else None)
+
+
+def _heading(scene: Scene, layout: _Layout) -> Text:
+    ruler = "0" + f"{seconds(scene.duration)} s".rjust(layout.bar - 1)
+    line = " " * layout.lane + "AT s".rjust(layout.at - 2) + "  " + "GAP ms".rjust(layout.gap - 2) + "  "
+    return Text(f"{line}{ruler}{'#'.rjust(layout.number)}  {'KIND'.ljust(layout.kind)}TEXT", style="dim")
+
+
+def _table(scene: Scene, layout: _Layout, width: int | None) -> Iterator[Text]:
+    for row in scene.rows:
+        yield from _before(scene, row, layout)
+        yield _line(scene, row, layout)
+        for finding in row.findings:
+            yield from _finding(finding, layout.lane, width)
+
+
+def _before(scene: Scene, row: Row, layout: _Layout) -> Iterator[Text]:
+    if row.warning:
+        line = Text(scene.lanes[row.lane].letter.ljust(layout.lane), style=_colour(row.lane))
+        yield line.append(row.warning, style="bold yellow")
+
+
+def _line(scene: Scene, row: Row, layout: _Layout) -> Text:
+    lane = scene.lanes[row.lane]
+    line = Text()
+    line.append(lane.letter.ljust(layout.lane), style=_colour(row.lane))
+    line.append(seconds(row.at).rjust(layout.at - 2) + "  ")
+    line.append(_gap(row).rjust(layout.gap - 2) + "  ", style="bold yellow" if row.stall else "dim")
+    line.append_text(_bar(scene, row, layout.bar))
+    line.append(_number(row).rjust(layout.number) + "  ", style="dim")
+    line.append(_kind(row).ljust(layout.kind), style=_style(lane, row))
+    text = Text(_told(row), style="" if row.text else "dim")
+    if row.count > 1 and (layout.text is None or layout.text >= _ROOMY):
+        text = Text(f"gaps to {row.widest / 1e3:.1f} ms  ", style="dim").append_text(text)
+    if layout.text is not None:
+        text.truncate(layout.text, overflow="ellipsis")
+    line.append_text(text)
+    line.rstrip()
+    return line
+
+
+def _told(row: Row) -> str:
+    text = printable(row.text)
+    if row.what is What.EVENT and row.text:
+        return f"“{text}”"
+    return "  ".join(filter(None, [text, printable(row.data)]))
+
+
+def _bar(scene: Scene, row: Row, width: int) -> Text:
+    """The time that the exchange was open as a thin line, and on it what the row tells of."""
+    lane = scene.lanes[row.lane]
+    style = _style(lane, row)
+    bar = Text()
+
+    def column(at: int) -> int:
+        return min(width - 1, at * width // max(1, scene.duration))
+
+    def fill(to: int, filler: str, style: str = "dim") -> None:
+        bar.append(filler * (to - bar.cell_len), style=style)
+
+    fill(column(lane.began), " ")
+    if row.stall:
+        fill(column(row.at - row.stall.length), "─")
+        fill(column(row.at), "░", "yellow")
+    fill(column(row.at), "─")
+    bar.append(_mark(row), style=style)
+    fill(column(row.until) + 1, "━", style)
+    fill(column(lane.ended) + 1, "─")
+    fill(width, " ")
+    return bar
+
+
+def _mark(row: Row) -> str:
+    match row.what:
+        case What.REQUEST:
+            return "►"
+        case What.HEAD:
+            return "┤"
+        case What.UNHEARD:
+            return "○"
+        case What.NOTE:
+            return "✎"
+        case What.END:
+            return "■"
+        case What.EVENT:
+            return "━" if row.count > 1 else "●"
+
+
+def _style(lane: Lane, row: Row) -> str:
+    dialect = lane.story.dialect
+    if row.what is What.END:
+        return "green" if Ending(row.kind).whole else "red"
+    if row.findings or row.kind in dialect.errors:
+        return "red"
+    if row.what is not What.EVENT:
+        return "dim"
+    return "green" if row.kind in dialect.tokens else "cyan"
+
+
+def _finding(finding: Finding, indent: int, width: int | None) -> Iterator[Text]:
+    """In as many lines as it takes: nobody is helped by the beginning of a reason."""
+    rule = finding.rule
+    more = f" (and {finding.more} more)" if finding.more else ""
+    told = f"{rule.code} {rule.name}: {printable(finding.message)}{more}"
+    for line in wrap(told, width - indent) if width and width > 2 * indent else [told]:
+        yield Text(" " * indent + line, style=SEVERITIES[rule.severity])
+
+
+def _gap(row: Row) -> str:
+    return "" if row.gap is None else f"+{row.gap / 1e3:.1f}"
+
+
+def _number(row: Row) -> str:
+    if not row.first:
+        return ""
+    return str(row.first) if row.first == row.last else f"{row.first}-{row.last}"
+
+
+def _kind(row: Row) -> str:
+    return printable(row.kind) + (f" x{row.count}" if row.count > 1 else "")
+
+
+def _colour(index: int) -> str:
+    return _LANES[index % len(_LANES)]

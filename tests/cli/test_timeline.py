@@ -1,0 +1,110 @@
+"""`sseproxy timeline` as its users run it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from sseproxy.exchange import Ending
+from tests.cli.builder import save, stream, unanswered
+from tests.cli.support import complaint, good, in_terminal, sseproxy
+from tests.e2e.record_cassettes import FOLDER
+from tests.support.predictions import event, prediction, takeover, tokens
+
+LAST = event("metadata", {"chatId": "c"}) + event("end", "[DONE]")
+SLOW = prediction([*tokens(20, "a", "b", "c"), *tokens(3_060, "d", "e"), (3_090, LAST)], end_t=3_091)
+
+
+def plain(text: str) -> list[str]:
+    """Without colours."""
+    return [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in text.splitlines()]
+
+
+def test_one_stream(tmp_path: Path) -> None:
+    assert plain(in_terminal("timeline", save(tmp_path, SLOW), columns=80)) == [
+        "A  POST /api/v1/prediction/5f0c",
+        "   200, flowise, 7 events, clean after 3.091 s, the first event after 0.020 s",
+        "   longest gap 3.000 s: #4 token came after #3 token",
+        "",
+        "    AT s   GAP ms  0         3.091 s    #  KIND      TEXT",
+        'A  0.000           ►────────────────       request   {"question": "Hi", "stream…',
+        "A  0.009     +9.0  ┤────────────────       head      200 text/event-stream",
+        "A  0.020    +11.0  ━────────────────  1-3  token x3  “abc”",
+        "A  stall: 3.000 s of silence: #4 token came after #3 token",
+        "A  3.060  +3000.0  ░░░░░░░░░░░░░░░░━  4-5  token x2  “de”",
+        'A  3.090    +10.0  ────────────────●    6  metadata  {"chatId":"c"}',
+        'A  3.090     +0.0  ────────────────●    7  end       "[DONE]"',
+        "A  3.091     +1.0  ────────────────■       clean     325 bytes in 6 reads",
+    ]
+
+
+def test_a_takeover_in_80_columns(tmp_path: Path) -> None:
+    for value in takeover():
+        save(tmp_path, value)
+    shown = plain(in_terminal("timeline", tmp_path, columns=80))
+    assert all(len(line) <= 80 for line in shown)
+    assert shown[:4] == [
+        "session 01KAQ3KX00M4T2AB, 2026-11-23 00:41:34 UTC: 2 exchanges",
+        "A  POST /api/v1/prediction/5f0c",
+        "   200, flowise, 5 events, client_left after 5.000 s, the first event after 0.0…",
+        "   same chat 9b6e1c as B",
+    ]
+    order = [line.split()[0] for line in shown[shown.index("") + 2 :] if not line.startswith(" ")]
+    assert "".join(order) == "AAAAA" + "B" * 9 + "AA"
+    assert "B  asked while A of the same chat is open" in shown
+    assert "A  stall: 4.860 s of silence: nothing came after #5 token" in shown
+
+
+def test_a_pipe_is_not_cut(tmp_path: Path) -> None:
+    words = [f"word{number} " for number in range(100)]
+    path = save(tmp_path, prediction([*tokens(20, *words, every=1), (200, LAST)]))
+    assert f"“{''.join(words)}”" in good("timeline", path)
+
+
+def test_all_gives_each_event_a_line(tmp_path: Path) -> None:
+    path = save(tmp_path, SLOW)
+    assert len(re.findall(" token +“", good("timeline", "--all", path))) == 5
+    assert "x3" not in good("timeline", "--all", path)
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120, 200])
+def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
+    assert max(map(cell_len, plain(in_terminal("timeline", FOLDER, columns=columns)))) <= columns
+
+
+def test_what_has_no_events_is_shown_too(tmp_path: Path) -> None:
+    path = save(tmp_path, unanswered(Ending.CONNECT_FAILED, "can't connect: refused"))
+    assert plain(good("timeline", path))[-1].endswith("0 bytes in 0 reads; can't connect: refused")
+
+
+def test_a_page_is_written_and_nothing_printed(tmp_path: Path) -> None:
+    path = save(tmp_path, stream())
+    assert good("timeline", "--html", tmp_path / "page.html", path) == ""
+    assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+
+
+def test_where_no_page_can_be_written_a_sentence_says_so(tmp_path: Path) -> None:
+    outcome = sseproxy("timeline", "--html", tmp_path / "none" / "page.html", save(tmp_path, stream()))
+    assert complaint(outcome) == f"{tmp_path / 'none' / 'page.html'}: No such file or directory"
+
+
+def test_findings_stand_in_words_below_their_event(tmp_path: Path) -> None:
+    """Folded to the width of the terminal, and nothing of them lost."""
+    for value in takeover():
+        save(tmp_path, value)
+    shown = plain(in_terminal("timeline", tmp_path, columns=80))
+    place = next(index for index, line in enumerate(shown) if line.startswith("   S501 taken-over: "))
+    assert shown[place - 1].startswith("A  0.140")
+    told = " ".join(line.strip() for line in shown[place : place + 4])
+    assert (
+        "stopped after 4 tokens and got no end: a request with the same chat id `9b6e1c` came 0.150 s" in told
+    )
+
+
+def test_a_contract_of_ones_own_is_kept_to(tmp_path: Path) -> None:
+    path = save(tmp_path, SLOW)
+    assert "O30" not in good("timeline", path)
+    assert "O30" in good("timeline", "--contract", "start token* metadata end", path)

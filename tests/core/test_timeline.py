@@ -1,0 +1,199 @@
+"""What came when: the streams of a session on one clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sseproxy.analysis.lint import Finding
+from sseproxy.analysis.story import read_story
+from sseproxy.analysis.timeline import IDLE, Row, Scene, What, timeline
+from sseproxy.exchange import Exchange, Note
+from tests.cassette.strategies import brief, exchanges
+from tests.export.support import captured
+from tests.support.predictions import MS, event, finding, prediction, takeover, tokens
+
+END = event("end", "[DONE]")
+DEEP = event("usedTools", 0).replace(b"0", b"[" * 900 + b"]" * 900)
+
+
+def scenes(*values: Exchange, fold: bool = True, findings: tuple[Finding, ...] = ()) -> list[Scene]:
+    return timeline(((value.head.id, read_story(value)) for value in values), findings, fold=fold)
+
+
+def script(scene: Scene) -> list[str]:
+    """The rows as a transcript: lane, time in ms, kind, how often, text."""
+    return [
+        f"{scene.lanes[row.lane].letter} {row.at // MS} {row.kind}"
+        + (f" x{row.count} to {row.until // MS}" if row.count > 1 else "")
+        + (f" {row.text}" if row.what is What.EVENT and row.text else "")
+        for row in scene.rows
+    ]
+
+
+def test_like_events_are_one_row() -> None:
+    (scene,) = scenes(prediction([(60, event("start", "")), *tokens(80, "Hal", "lo", "!"), (130, END)]))
+    assert script(scene) == [
+        "A 0 request",
+        "A 9 head",
+        "A 60 start",
+        "A 80 token x3 to 120 Hallo!",
+        "A 130 end",
+        "A 130 clean",
+    ]
+    run = scene.rows[3]
+    assert (run.first, run.last, run.gap, run.widest) == (2, 4, 20 * MS, 20 * MS)
+
+
+def test_a_second_request_of_the_same_chat_is_seen_to_take_over() -> None:
+    (scene,) = scenes(*takeover())
+    assert script(scene) == [
+        "A 0 request",
+        "A 9 head",
+        "A 60 start",
+        "A 80 token x4 to 140 Once upon a time",
+        "B 150 request",
+        "B 159 head",
+        "B 170 token x4 to 230  there was a proxy",
+        "B 250 start",
+        "B 250 token x4 to 310 In short: no",
+        "B 320 metadata",
+        "B 320 end",
+        "B 320 clean",
+        "A 5000 client_left",
+    ]
+    assert [(lane.letter, lane.kin, lane.same) for lane in scene.lanes] == [
+        ("A", ("B",), "chat 9b6e1c"),
+        ("B", ("A",), "chat 9b6e1c"),
+    ]
+    assert [row.warning for row in scene.rows if row.warning] == [
+        "asked while A of the same chat is open",
+        "stall: 4.860 s of silence: nothing came after #5 token",
+    ]
+
+
+def test_streams_of_one_chat_one_after_the_other_do_not_meet() -> None:
+    first, second = takeover()
+    later = replace(second, head=replace(second.head, session_t=5_000_001))
+    (scene,) = scenes(first, later)
+    assert [lane.kin for lane in scene.lanes] == [("B",), ("A",)]
+    assert not any(row.meets for row in scene.rows)
+
+
+def test_strangers_do_not_break_each_others_runs() -> None:
+    one = prediction(tokens(20, "a", "b", "c"))
+    other = prediction(tokens(30, "x", "y", "z"), id="01KAQ3M5Z8T7QRSB")
+    (scene,) = scenes(one, other)
+    assert [each for each in script(scene) if "token" in each] == [
+        "A 20 token x3 to 60 abc",
+        "B 30 token x3 to 70 xyz",
+    ]
+    chats = (replace(one, request=takeover()[0].request), replace(other, request=takeover()[0].request))
+    (scene,) = scenes(*chats)
+    assert [each for each in script(scene) if "token" in each] == [
+        *("A 20 token a", "B 30 token x", "A 40 token b", "B 50 token y", "A 60 token c", "B 70 token z"),
+    ]
+
+
+def test_a_stall_says_what_came_late_after_what_by_how_much() -> None:
+    value = prediction([*tokens(20, "a", "b", "c"), *tokens(3_060, "d", "e"), (3_090, END)])
+    (scene,) = scenes(value)
+    assert script(scene)[2:4] == ["A 20 token x3 to 60 abc", "A 3060 token x2 to 3080 de"]
+    assert [row.warning for row in scene.rows if row.warning] == [
+        "stall: 3.000 s of silence: #4 token came after #3 token"
+    ]
+
+
+def test_a_finding_stands_with_its_event_alone() -> None:
+    value = prediction([*tokens(20, "a", "b", "c"), (90, END), *tokens(95, "d")])
+    late = finding(value, "O303", "a token after the end", event=5)
+    whole = finding(value, "H203", "the head does not forbid buffering")
+    (scene,) = scenes(value, findings=(late, whole))
+    assert [(row.first, row.findings) for row in scene.rows if row.findings] == [(5, (late,))]
+    assert scene.lanes[0].findings == (whole,)
+
+
+def test_a_finding_ends_a_run() -> None:
+    value = prediction(tokens(20, "a", "b", "c"))
+    (scene,) = scenes(value, findings=(finding(value, "O303", "why", event=2),))
+    assert [(row.first, row.last) for row in scene.rows if row.first] == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_comments_and_notes_have_rows() -> None:
+    value = prediction([(20, b": beat\n\n"), *tokens(30, "a")])
+    value = replace(value, notes=(Note(25 * MS, "here it was", ("user",), 1),))
+    (scene,) = scenes(value)
+    assert [(row.what, row.kind, row.text or row.data) for row in scene.rows[2:4]] == [
+        (What.UNHEARD, "comment", "beat"),
+        (What.NOTE, "note", "here it was"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        pytest.param(event("metadata", {"chatId": "c"}), '{"chatId":"c"}', id="an envelope's inside"),
+        pytest.param(event("end", "[DONE]"), '"[DONE]"', id="a text"),
+        pytest.param(b"event: end\ndata: [DONE]\n\n", "[DONE]", id="no envelope"),
+        pytest.param(b'event: end\ndata: {"a":1}\n\n', '{"a":1}', id="an object of its own"),
+        pytest.param(b"event: end\ndata: {a\n\n", "{a", id="no JSON"),
+        pytest.param(DEEP, DEEP[14:-2].decode(), id="nested to break something"),
+    ],
+)
+def test_what_an_event_holds_beside_its_kind(data: bytes, shown: str) -> None:
+    (scene,) = scenes(prediction([(20, data)]))
+    assert scene.rows[2].data == shown
+
+
+def began(value: Exchange, session: str, at: int) -> Exchange:
+    return replace(value, head=replace(value.head, id=f"{session}{at}", session=session, session_t=at))
+
+
+@pytest.mark.parametrize(
+    ("starts", "expected"),
+    [
+        pytest.param([("a", 0), ("a", 5)], [["a0", "a5"]], id="one session"),
+        pytest.param([("a", 0), ("b", 5)], [["a0"], ["b5"]], id="two sessions have no common clock"),
+        pytest.param([("a", 7), ("a", 0)], [["a0", "a7"]], id="in the order of the clock"),
+        pytest.param([("a", 0), ("a", 20 * MS + IDLE - 1)], [["a0", "a10019999"]], id="not idle for long"),
+        pytest.param([("a", 0), ("a", 20 * MS + IDLE)], [["a0"], ["a10020000"]], id="idle for long"),
+    ],
+)
+def test_scenes(starts: list[tuple[str, int]], expected: list[list[str]]) -> None:
+    value = prediction([(20, END)])
+    found = scenes(*(began(value, session, at) for session, at in starts))
+    assert [[lane.cassette for lane in scene.lanes] for scene in found] == expected
+    assert all(scene.lanes[0].began == 0 for scene in found)
+
+
+def test_letters_go_on_behind_z() -> None:
+    value = prediction([(20, END)])
+    (scene,) = scenes(*(began(value, "s", at) for at in range(28)))
+    assert [lane.letter for lane in scene.lanes][24:] == ["Y", "Z", "AA", "AB"]
+
+
+@brief
+@given(st.lists(exchanges(), min_size=1, max_size=4))
+def test_no_event_is_lost_and_time_goes_on(values: list[Exchange]) -> None:
+    stories = [(str(number), read_story(value)) for number, value in enumerate(values)]
+    for fold in (True, False):
+        found = timeline(stories, fold=fold)
+        rows = [row for scene in found for row in scene.rows]
+        events = sum(row.count for row in rows if row.what in (What.EVENT, What.UNHEARD))
+        assert events == sum(len(story.moments) for _, story in stories)
+        assert sum(row.what is What.END for row in rows) == len(values)
+        for scene in found:
+            assert all(before.at <= after.at for before, after in pairwise(scene.rows))
+
+
+def test_folded_or_not_the_text_is_the_same() -> None:
+    def said(rows: tuple[Row, ...]) -> str:
+        return "".join(row.text for row in rows if row.what is What.EVENT)
+
+    for value in captured().values():
+        (folded,), (whole,) = scenes(value), scenes(value, fold=False)
+        assert said(folded.rows) == said(whole.rows)
