@@ -26,6 +26,8 @@ _COMMANDS = {
     "pack": "sseproxy.cli.pack:pack",
     "record": "sseproxy.cli.record:record",
     "replay": "sseproxy.cli.replay:replay",
+    "scan": "sseproxy.cli.scrub:scan",
+    "scrub": "sseproxy.cli.scrub:scrub",
     "show": "sseproxy.cli.look:show",
     "validate": "sseproxy.cli.look:validate",
     "why": "sseproxy.cli.why:why",

@@ -12,6 +12,7 @@ from sseproxy.cli.replaying import opened, replay_until_stopped
 from sseproxy.cli.serving import Place
 from sseproxy.matching import Answers, Exhausted, Rules
 from sseproxy.mock import Options
+from sseproxy.redaction import Rules as Redaction
 
 
 @click.command()
@@ -50,6 +51,7 @@ def replay(
     fail_unplayed: bool,
     report: bool,
     tls: ssl.SSLContext | None,
+    redaction: Redaction,
     place: Place,
 ) -> None:
     """Answer requests from cassettes as the recorded server did: same bytes, order, rhythm and ending.
@@ -64,8 +66,9 @@ def replay(
         chain_sessions=session == "all",
         strict=strict,
         exhausted=exhausted,
+        redaction=redaction,
     )
-    options = Options(host=place.host, tls=tls, speed=speed, on_miss=on_miss)
+    options = Options(host=place.host, tls=tls, speed=speed, on_miss=on_miss, redaction=redaction)
     raise SystemExit(
         replay_until_stopped(
             place, answers, options, cassettes, max_age=max_age, fail_unplayed=fail_unplayed, report=report
