@@ -29,7 +29,7 @@ STATUS = """\
 | status | what it says |
 |---|---|
 | 0 | Fine. A server that SIGTERM stopped, too. |
-| 1 | Done, and something is not as it should be: `diff` or `verify` found differences, `validate` oddities, `lint` something, `learn` nothing to learn from, the replay of `demo` differed, `why` found no answer, `--fail-unplayed` leftovers, `record` lost a part of a recording. |
+| 1 | Done, and something is not as it should be: `diff` or `verify` found differences, `validate` oddities, `lint` something, `scan` what looks like a secret, `learn` nothing to learn from, the replay of `demo` differed, `why` found no answer, `--fail-unplayed` leftovers, `record` lost a part of a recording. |
 | 2 | Not done: wrong usage, a cassette that can't be read, an address that can't be listened on. One line on stderr says which. |
 | 130 | Interrupted (Ctrl-C, SIGINT). |
 """  # noqa: E501 - a table's rows can't be folded
@@ -59,6 +59,7 @@ flowise = "start? token* (usedTools | sourceDocuments)* metadata end"
 
 The command line comes first, then the environment, then the file. A key that no command knows is an error.
 The rules of matching stand in the same file, in a table of their own: [matching](matching.md#rules).
+The table `[redact]` holds [rules of redaction](redaction.md#rules-of-your-own).
 """
 
 EXAMPLES = {
@@ -120,6 +121,13 @@ sseproxy replay                              # ./cassettes on port 8080, in the 
 sseproxy replay --cassettes fresh --speed max
 sseproxy replay --cassettes one.sse.jsonl --speed 0.5
 sseproxy replay --workers 2 --report          # how late each stream was
+""",
+    "scan": """\
+sseproxy scan cassettes                      # for CI, and before a commit
+sseproxy scan cassettes --secret-env OPENAI_API_KEY
+""",
+    "scrub": """\
+sseproxy scrub cassettes
 """,
     "show": """\
 sseproxy show cassettes/*_01M839VCWDDXTM6X.sse.jsonl
@@ -254,6 +262,12 @@ What the codes mean, and how contracts are written: [findings](findings.md).
     "record": """\
 What passes untouched, what is recorded, what the modes mean, and what happens when something breaks:
 [recording](recording.md).
+""",
+    "scan": """\
+What is masked, and rules of your own: [redaction](redaction.md).
+""",
+    "scrub": """\
+What is masked, and rules of your own: [redaction](redaction.md).
 """,
     "replay": """\
 What answers which request, and what is said where nothing does: [matching](matching.md).

@@ -25,7 +25,7 @@ def _line(record: Mapping[str, object]) -> bytes:
     return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _text(data: bytes) -> str | dict[str, str]:
+def octets(data: bytes) -> str | dict[str, str]:
     """A string of a head: itself where it is UTF-8, else {"b64": …}."""
     try:
         return data.decode()
@@ -35,12 +35,12 @@ def _text(data: bytes) -> str | dict[str, str]:
 
 def content(data: bytes) -> dict[str, str]:
     """Body bytes: `text` where they are UTF-8, else `b64`."""
-    text = _text(data)
+    text = octets(data)
     return {"text": text} if isinstance(text, str) else text
 
 
 def _headers(headers: Headers) -> list[list[str | dict[str, str]]]:
-    return [[_text(name), _text(value)] for name, value in headers]
+    return [[octets(name), octets(value)] for name, value in headers]
 
 
 def _trailers(trailers: Headers) -> dict[str, object]:
@@ -97,7 +97,7 @@ def request(value: Request, redacted: Sequence[str] = ()) -> bytes:
             "k": "request",
             "t": 0,
             "method": value.method,
-            "target": _text(value.target),
+            "target": octets(value.target),
             "version": value.version,
             "headers": _headers(value.headers),
             "body": {**content(value.body), "bytes": len(value.body)},
@@ -107,13 +107,16 @@ def request(value: Request, redacted: Sequence[str] = ()) -> bytes:
     )
 
 
-def upload(t: int, data: bytes) -> bytes:
-    return _line({"k": "upload", "t": t, **content(data)})
+def upload(t: int, data: bytes, redacted: Sequence[str] = ()) -> bytes:
+    return _line({"k": "upload", "t": t, **content(data), **_redacted(redacted)})
 
 
-def upload_end(t: int, size: int, trailers: Headers = (), *, complete: bool) -> bytes:
+def upload_end(
+    t: int, size: int, trailers: Headers = (), redacted: Sequence[str] = (), *, complete: bool
+) -> bytes:
     """`size`: bytes of the whole request body as far as it came."""
-    return _line({"k": "upload_end", "t": t, "bytes": size, "complete": complete, **_trailers(trailers)})
+    record = {"k": "upload_end", "t": t, "bytes": size, "complete": complete}
+    return _line({**record, **_trailers(trailers), **_redacted(redacted)})
 
 
 def response(value: ResponseHead, redacted: Sequence[str] = ()) -> bytes:
@@ -122,7 +125,7 @@ def response(value: ResponseHead, redacted: Sequence[str] = ()) -> bytes:
             "k": "response",
             "t": value.t,
             "status": value.status,
-            "reason": _text(value.reason),
+            "reason": octets(value.reason),
             "version": value.version,
             "headers": _headers(value.headers),
             "framing": value.framing,
@@ -135,7 +138,7 @@ def note(t: int, text: str, tags: Sequence[str] = ()) -> bytes:
     return _line({"k": "note", "t": t, "text": text, "tags": tags})
 
 
-def end(value: End) -> bytes:
+def end(value: End, redacted: Sequence[str] = ()) -> bytes:
     return _line(
         {
             "k": "end",
@@ -145,18 +148,24 @@ def end(value: End) -> bytes:
             **_trailers(value.trailers),
             **({"client": "left"} if value.client_left else {}),
             **({"detail": value.detail} if value.detail else {}),
+            **_redacted(redacted),
         }
     )
 
 
-def data(t: int, arrival: bytes) -> bytes:
-    """The `data` records of one arrival, one slice a line."""
+def data(t: int, arrival: bytes, *, more: bool = False) -> bytes:
+    """The `data` records of one arrival, one slice a line. `more`: the rest of it is written later."""
     if b"\r" in arrival:
-        return _sliced(t, arrival, more=False)
+        return _sliced(t, arrival, more=more)
     if len(arrival) <= SLICE_LIMIT:
-        return _block(t, arrival, more=False)
+        return _block(t, arrival, more=more)
     *blocks, last = _blocks(arrival)
-    return b"".join([*(_block(t, block, more=True) for block in blocks), _block(t, last, more=False)])
+    return b"".join([*(_block(t, block, more=True) for block in blocks), _block(t, last, more=more)])
+
+
+def masked_data(t: int, arrival: bytes, marks: Sequence[tuple[int, int, str]], *, more: bool) -> bytes:
+    """The same where something is masked: from where, up to where, and why, in order."""
+    return _sliced(t, arrival, more=more, marks=marks)
 
 
 def _blocks(arrival: bytes) -> Iterator[bytes]:
@@ -196,14 +205,17 @@ def _block(t: int, block: bytes, *, more: bool) -> bytes:
     return start + inner + (b'","more":true}\n' if more else b'"}\n')
 
 
-def _sliced(t: int, data: bytes, *, more: bool) -> bytes:
+def _sliced(t: int, data: bytes, *, more: bool, marks: Sequence[tuple[int, int, str]] = ()) -> bytes:
     """The records of any bytes, slice by slice."""
     lines = []
     start = 0
     for end in [*(blank.end() for blank in _BLANK_LINE.finditer(data)), len(data)]:
         while start < end:
             stop = end if end - start <= SLICE_LIMIT else _full(data, start)
-            goes_on = {"more": True} if more or stop < len(data) else {}
-            lines.append(_line({"k": "data", "t": t, **content(data[start:stop]), **goes_on}))
+            record = {"k": "data", "t": t, **content(data[start:stop])}
+            if more or stop < len(data):
+                record["more"] = True
+            names = [name for first, behind, name in marks if first < stop and behind > start]
+            lines.append(_line({**record, **_redacted(names)}))
             start = stop
     return b"".join(lines)

@@ -69,17 +69,30 @@ def _replace(old: Path, new: Path, *, packed: bool) -> Path:
             decode(lines)
         except CassetteError as error:
             raise error.located(old) from None
-        beside = new.with_name(f".{new.name}.{os.getpid()}")
-        try:
-            with beside.open("wb") as file:
-                file.write(zstd.compress(lines, LEVEL) if packed else lines)
-                file.flush()
-                os.fsync(file.fileno())
-            os.utime(beside, ns=(state.st_atime_ns, state.st_mtime_ns))  # `record --keep 7d` goes by it
-            beside.replace(new)
-        finally:
-            beside.unlink(missing_ok=True)
+        _put(new, zstd.compress(lines, LEVEL) if packed else lines, state)
         old.unlink()
     except OSError as error:
         raise SseproxyError(f"{old}: can't be replaced: {error.strerror}") from None
     return new
+
+
+def write(path: Path, lines: bytes) -> None:
+    """Puts other lines into a cassette, packed or not: all, or none and raises SseproxyError."""
+    try:
+        _put(path, zstd.compress(lines, LEVEL) if path.name.endswith(PACKED) else lines, path.stat())
+    except OSError as error:
+        raise SseproxyError(f"{path}: can't be replaced: {error.strerror}") from None
+
+
+def _put(path: Path, data: bytes, state: os.stat_result) -> None:
+    """Writes a whole file beside, then moves it there; with the times of the one whose place it takes."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.utime(beside, ns=(state.st_atime_ns, state.st_mtime_ns))  # `record --keep 7d` goes by it
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

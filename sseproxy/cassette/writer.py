@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from sseproxy.cassette.naming import PART, SUFFIX
@@ -12,6 +13,12 @@ try:
     import fcntl
 except ImportError:  # Windows: an open cassette can't be told from one whose recorder died
     fcntl = None  # type: ignore[assignment]
+
+
+def _lock(file: int) -> None:
+    if fcntl:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
 
 
 class CassetteWriter:
@@ -29,9 +36,7 @@ class CassetteWriter:
             self._file = self._create()
         self._size = 0
         self._torn: OSError | None = None
-        if fcntl:
-            with contextlib.suppress(OSError):  # a file system without locks
-                fcntl.flock(self._file, fcntl.LOCK_EX)
+        _lock(self._file)
 
     @property
     def path(self) -> Path:
@@ -62,6 +67,29 @@ class CassetteWriter:
             os.ftruncate(self._file, self._size)
         except OSError:
             self._torn = error
+
+    def rewrite(self, change: Callable[[bytes], bytes]) -> None:
+        """Puts other content in the place of what was written: all of it, or none.
+
+        Raises OSError; what was written is there then. The other file is never without its lock, nor is
+        there a moment without a whole `.part`.
+        """
+        changed = change(self.path.read_bytes())
+        other = self.path.with_name(f".{self.path.name}.tmp")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        file = os.open(other, flags, 0o644)
+        try:
+            _lock(file)
+            rest = memoryview(changed)
+            while rest:
+                rest = rest[os.write(file, rest) :]
+            other.replace(self.path)
+        except OSError:
+            os.close(file)
+            other.unlink(missing_ok=True)
+            raise
+        self.close()
+        self._file, self._size = file, len(changed)
 
     def finish(self) -> None:
         """Closes the cassette and gives it its final name. Raises OSError; the `.part` is whole then."""

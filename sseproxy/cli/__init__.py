@@ -31,6 +31,8 @@ _COMMANDS = {
     "pack": "sseproxy.cli.pack:pack",
     "record": "sseproxy.cli.record:record",
     "replay": "sseproxy.cli.replay:replay",
+    "scan": "sseproxy.cli.scrub:scan",
+    "scrub": "sseproxy.cli.scrub:scrub",
     "show": "sseproxy.cli.look:show",
     "stats": "sseproxy.cli.stats:stats_command",
     "timeline": "sseproxy.cli.timeline:timeline_command",

@@ -83,17 +83,18 @@ class Tables:
     path: Path
     match: object
     """The rules of matching, unchecked."""
+    redact: object
+    """The rules of redaction, unchecked."""
 
-    @property
-    def where_match(self) -> str:
-        """How errors call the rules."""
+    def where(self, table: str) -> str:
+        """How errors call a table."""
         own = self.path.name == "sseproxy.toml"
-        return f"{self.path}: [{'match' if own else 'tool.sseproxy.match'}]"
+        return f"{self.path}: [{table if own else f'tool.sseproxy.{table}'}]"
 
 
 def take_tables(path: Path, settings: dict[str, Any]) -> Tables:
     """Takes from the settings what is no option."""
-    return Tables(path, settings.pop("match", {}))
+    return Tables(path, settings.pop("match", {}), settings.pop("redact", {}))
 
 
 def _value(path: Path, key: str, value: object, option: click.Option) -> object:

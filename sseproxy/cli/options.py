@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import click
 
 from sseproxy.cli.config import Tables
 from sseproxy.cli.logs import configure
+from sseproxy.printable import printable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -116,6 +118,35 @@ def tls_files(function: Function) -> Function:
     return certificate(key(with_context))  # type: ignore[return-value]
 
 
+def redacted(function: Function) -> Function:
+    """What is masked. The command gets `redaction`: our rules, the configuration file's, --secret-env."""
+
+    @functools.wraps(function)
+    def with_rules(*, secret_env: tuple[str, ...], **rest: Any) -> Any:
+        from sseproxy.redaction import own_rules  # here, so that `ls` loads none of it
+
+        tables = click.get_current_context().find_object(Tables)
+        table, where = (tables.redact, tables.where("redact")) if tables else ({}, "")
+        return function(redaction=own_rules(table, where, _secrets(secret_env)), **rest)
+
+    return setting(
+        "--secret-env",
+        multiple=True,
+        metavar="NAME",
+        help="Mask the value of this environment variable wherever it stands.",
+    )(with_rules)  # type: ignore[return-value]
+
+
+def _secrets(names: tuple[str, ...]) -> dict[str, str]:
+    """The values of the variables that are set; of the others the user is told."""
+    for name in names:
+        if not os.environ.get(name):
+            click.echo(
+                f"sseproxy: warning: {printable(name)} (--secret-env) is not set: nothing to mask", err=True
+            )
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+
 class Seconds(click.FloatRange):
     """A time that ends: NaN compares with nothing, and so is in every range."""
 
@@ -156,18 +187,21 @@ class Speed(click.ParamType[float]):
 
 
 def matched(function: Function) -> Function:
-    """What counts as the same request. The command gets the configuration file's `rules`, and `strict`."""
+    """What counts as the same request. The command gets the configuration file's `rules`, and `strict`.
+
+    And `redaction`: secrets are masked before requests are compared, as they were in recordings.
+    """
 
     @functools.wraps(function)
     def with_rules(**rest: Any) -> Any:
         from sseproxy.matching import Rules, parse_rules  # here, so that `ls` loads none of it
 
         tables = click.get_current_context().find_object(Tables)
-        rules = parse_rules(tables.match, tables.where_match) if tables else Rules()
+        rules = parse_rules(tables.match, tables.where("match")) if tables else Rules()
         return function(rules=rules, **rest)
 
     strict = setting("--strict", is_flag=True, help="Fold no volatile ids: they have to be equal too.")
-    return strict(with_rules)  # type: ignore[return-value]
+    return strict(redacted(with_rules))  # type: ignore[return-value]
 
 
 def answering(function: Function) -> Function:

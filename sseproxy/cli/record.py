@@ -31,6 +31,7 @@ from sseproxy.printable import counted
 from sseproxy.proxy import Options, Proxy, Session
 from sseproxy.proxy.keep import parse_keep
 from sseproxy.proxy.selection import Selection
+from sseproxy.redaction import Rules as Redaction
 from sseproxy.server import Running
 from sseproxy.upstream import tls_context
 
@@ -128,6 +129,7 @@ def record(
     strict: bool,
     exhausted: Exhausted,
     max_age: float | None,
+    redaction: Redaction,
     **rest: Any,
 ) -> None:
     """Pass requests on to an upstream and record each exchange in a cassette.
@@ -135,8 +137,8 @@ def record(
     Point the client's base URL here. The stream is untouched: each read of the upstream is written to the
     cassette and handed on at once.
     """
-    matched = partial(Answers, rules=rules, strict=strict, exhausted=exhausted)
-    replaying = MockOptions(host=place.host, tls=rest["tls"], speed=speed)
+    matched = partial(Answers, rules=rules, strict=strict, exhausted=exhausted, redaction=redaction)
+    replaying = MockOptions(host=place.host, tls=rest["tls"], speed=speed, redaction=redaction)
     mode = settled(RecordMode(record_mode), cassettes)
     if mode is RecordMode.NONE:
         answers = matched(opened(cassettes))
@@ -146,10 +148,10 @@ def record(
             )
         )
     with recording(mode, cassettes, matched) as run:
-        options = _options(upstreams, run.folder, place, **rest)
+        options = _options(upstreams, run.folder, place, redaction=redaction, **rest)
         make_folder(run.folder)
         # Before there are workers: they share it.
-        session = Session(run.folder, SystemClock(), options.max_body)
+        session = Session(run.folder, SystemClock(), options.max_body, redaction)
         main = partial(_main, run, options, session, replaying, grace, max_age, place.workers, lint)
         lost: list[int] = []
         status = serve(place, main, {TURN: taking(LocalTurns()), LOST: lost.append})
@@ -239,6 +241,7 @@ def _options(
     upstream_ca: Path | None,
     insecure: bool,
     tls: ssl.SSLContext | None,
+    redaction: Redaction,
     connect_timeout: float,
     idle_timeout: float | None,
 ) -> Options:
@@ -260,6 +263,7 @@ def _options(
         drain=on_client_close == "drain",
         selection=Selection([parse_pattern(text) for text in only], [parse_pattern(text) for text in skip]),
         keep=parse_keep(keep) if keep else None,
+        redaction=redaction,
         max_body=max_body,
         max_streams=max_streams,
         connect_timeout=connect_timeout,

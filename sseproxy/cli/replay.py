@@ -12,6 +12,7 @@ from sseproxy.cli.replaying import opened, replay_until_stopped
 from sseproxy.cli.serving import Place
 from sseproxy.matching import Answers, Exhausted, Rules
 from sseproxy.mock import Options
+from sseproxy.redaction import Rules as Redaction
 
 
 @click.command()
@@ -52,6 +53,7 @@ def replay(
     report: bool,
     no_cors: bool,
     tls: ssl.SSLContext | None,
+    redaction: Redaction,
     place: Place,
 ) -> None:
     """Answer requests from cassettes as the recorded server did: same bytes, order, rhythm and ending.
@@ -66,8 +68,11 @@ def replay(
         chain_sessions=session == "all",
         strict=strict,
         exhausted=exhausted,
+        redaction=redaction,
     )
-    options = Options(host=place.host, tls=tls, speed=speed, on_miss=on_miss, cors=not no_cors)
+    options = Options(
+        host=place.host, tls=tls, speed=speed, on_miss=on_miss, cors=not no_cors, redaction=redaction
+    )
     raise SystemExit(
         replay_until_stopped(
             place, answers, options, cassettes, max_age=max_age, fail_unplayed=fail_unplayed, report=report

@@ -25,6 +25,7 @@ from sseproxy.matching.audit import audit as audit_library
 from sseproxy.matching.curl import parse_curl
 from sseproxy.matching.telling import lines, problem
 from sseproxy.printable import counted, printable, printable_bytes
+from sseproxy.redaction import Rules as Redaction
 from sseproxy.redaction import mask_target
 
 json_option = click.option("--json", "json_", is_flag=True, help="Print JSON for tools.")
@@ -35,7 +36,14 @@ json_option = click.option("--json", "json_", is_flag=True, help="Print JSON for
 @cassettes("The cassettes to look in: a folder, or one file.")
 @matched
 @json_option
-def why(asked: tuple[str, ...], cassettes: Path, rules: Rules, strict: bool, json_: bool) -> None:
+def why(
+    asked: tuple[str, ...],
+    cassettes: Path,
+    rules: Rules,
+    strict: bool,
+    redaction: Redaction,
+    json_: bool,
+) -> None:
     """Tell which cassette answers a request, or why none does: exit 0 or 1.
 
     REQUEST is a cassette, whose request is asked; or a JSON file with `method`, `url`, `headers` and `body`;
@@ -43,14 +51,14 @@ def why(asked: tuple[str, ...], cassettes: Path, rules: Rules, strict: bool, jso
     """
     request = _request(asked)
     library = Library(find([cassettes]))
-    answers = Answers(library, rules, strict=strict)
+    answers = Answers(library, rules, strict=strict, redaction=redaction)
     answer = answers.answer(request)
     if answer:
         name = printable(library.name(answer.number))
         if json_:
             _print_json({"cassette": name, "folded": list(answer.folded)})
         else:
-            click.echo(f"{_told(request)} is answered by {name}")
+            click.echo(f"{_told(request, redaction)} is answered by {name}")
             for rule in answer.folded:
                 click.echo(f"  but for {rule}, an id that is folded (with --strict it would be a miss)")
         return
@@ -68,8 +76,8 @@ def _print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _told(request: Request) -> str:
-    return f"{printable(request.method)} {printable_bytes(mask_target(request.target)[0])}"
+def _told(request: Request, redaction: Redaction) -> str:
+    return f"{printable(request.method)} {printable_bytes(mask_target(request.target, redaction)[0])}"
 
 
 def _request(asked: tuple[str, ...]) -> Request:
@@ -128,13 +136,13 @@ def _body(value: Any) -> bytes:
 @paths
 @matched
 @json_option
-def audit(paths: tuple[Path, ...], rules: Rules, strict: bool, json_: bool) -> None:
+def audit(paths: tuple[Path, ...], rules: Rules, strict: bool, redaction: Redaction, json_: bool) -> None:
     """Change each recorded request in each place, and tell which changes would go unnoticed.
 
     A change goes unnoticed if the changed request gets the answer of the request itself. An id that is fresh
     in each run may; what the model is asked may not.
     """
-    strengths = audit_library(Library(find(paths)), rules, strict=strict)
+    strengths = audit_library(Library(find(paths)), rules, strict=strict, redaction=redaction)
     if json_:
         listed = [
             {

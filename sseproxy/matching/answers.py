@@ -13,7 +13,7 @@ from sseproxy.matching.library import Library
 from sseproxy.matching.miss import Miss, explain
 from sseproxy.matching.rules import Rules
 from sseproxy.matching.turns import LocalTurns, Turns
-from sseproxy.redaction import mask_request
+from sseproxy.redaction import Rules as Redaction
 
 
 class Exhausted(StrEnum):
@@ -47,10 +47,14 @@ class Answers:
         strict: bool = False,
         exhausted: Exhausted = Exhausted.LAST,
         turns: Turns | None = None,
+        redaction: Redaction | None = None,
     ) -> None:
-        """`strict`: volatile ids have to be equal too. `turns`: None counts them here."""
+        """`strict`: volatile ids have to be equal too. `turns`: None counts them here.
+
+        `redaction`: what was masked when it was recorded; None: what we know of.
+        """
         self.library = library
-        self._index = Index(rules, strict=strict)
+        self._index = Index(rules, strict=strict, redaction=redaction)
         self._chain_sessions = chain_sessions
         self._exhausted = exhausted
         self.turns = turns or LocalTurns()
@@ -63,7 +67,7 @@ class Answers:
             if request.complete:
                 self._index.add(number, request)
             else:
-                masked, _ = mask_request(request)
+                masked = self._index.masked(request)
                 self._early.append((number, self._without_body(masked), masked.body))
 
     def answer(self, request: Request, scope: str = "") -> Answer | None:
@@ -95,7 +99,7 @@ class Answers:
 
     def _early_answer(self, request: Request) -> Answer | None:
         """The newest answer to a request whose recorded part is how this one begins."""
-        masked, _ = mask_request(request)
+        masked = self._index.masked(request)
         head = self._without_body(masked)
         for number, begun, body in reversed(self._early):
             if begun == head and masked.body.startswith(body):

@@ -16,7 +16,7 @@ from sseproxy.matching.library import Library
 from sseproxy.matching.multipart import multipart_parts
 from sseproxy.matching.parts import parts_of
 from sseproxy.matching.rules import Rules
-from sseproxy.redaction import mask_request
+from sseproxy.redaction import Rules as Redaction
 
 Mutation = tuple[str, Request]
 """The place that was changed, and the request with the change."""
@@ -34,9 +34,11 @@ class Strength:
     """Why they are."""
 
 
-def audit(library: Library, rules: Rules, *, strict: bool = False) -> list[Strength]:
+def audit(
+    library: Library, rules: Rules, *, strict: bool = False, redaction: Redaction | None = None
+) -> list[Strength]:
     """Changes each recorded request in each place, and asks the library. The weakest places come first."""
-    index = Index(rules, strict=strict)
+    index = Index(rules, strict=strict, redaction=redaction)
     numbers = []
     for number, _, request in library.requests():
         if request.complete:
@@ -64,7 +66,7 @@ def _unnoticed(index: Index, number: int, request: Request, changed: Request, at
         return ", ".join(folded_rules(index.parts(request), parts))
     if at.startswith("header."):
         return "not compared"
-    plain, plain_changed = (parts_of(mask_request(each)[0]) for each in (request, changed))
+    plain, plain_changed = (parts_of(index.masked(each)) for each in (request, changed))
     return "masked" if plain == plain_changed else "ignored by a rule"
 
 

@@ -12,6 +12,7 @@ from zlib import crc32
 from sseproxy.exchange import Request
 from sseproxy.matching.folding import fold
 from sseproxy.matching.rules import Rules
+from sseproxy.redaction import Rules as Redaction
 from sseproxy.redaction import mask_request
 
 SKETCH_BITS = 2048
@@ -46,11 +47,14 @@ def sketch(parts: Iterable[tuple[str, str]]) -> int:
 class Index:
     """Recorded requests by what counts of them. A request itself is not kept."""
 
-    def __init__(self, rules: Rules, *, strict: bool = False) -> None:
-        """`strict`: volatile ids are never folded."""
+    def __init__(self, rules: Rules, *, strict: bool = False, redaction: Redaction | None = None) -> None:
+        """`strict`: volatile ids are never folded. `redaction`: what was masked in recordings; None: what we
+        know of.
+        """
         self._rules = rules
         self._headers = _OF_BODY | {name.lower().encode() for name in rules.all_headers()}
         self._strict = strict
+        self._redaction = redaction
         self._exact: dict[bytes, list[int]] = defaultdict(list)
         self._folded: dict[bytes, list[int]] = defaultdict(list)
         self.sketches: dict[int, int] = {}
@@ -62,7 +66,11 @@ class Index:
         """The parts of a request that count. Credentials are masked first, as they are in recordings."""
         # Masking headers that nobody compares would take longer than all the rest.
         headers = tuple(field for field in request.headers if field[0].lower() in self._headers)
-        return self._rules.parts(mask_request(replace(request, headers=headers))[0])
+        return self._rules.parts(self.masked(replace(request, headers=headers)))
+
+    def masked(self, request: Request) -> Request:
+        """The request with its secrets masked, as they are in recordings."""
+        return mask_request(request, self._redaction)[0]
 
     def add(self, number: int, request: Request) -> None:
         parts = self.parts(request)

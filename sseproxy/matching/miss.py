@@ -13,7 +13,6 @@ from sseproxy.matching.differences import Difference, Loosening, differences, lo
 from sseproxy.matching.folding import FOLDED
 from sseproxy.matching.index import Index, sketch
 from sseproxy.matching.library import Library
-from sseproxy.redaction import mask_request
 
 NEAREST = 3
 """Recordings that a miss tells of."""
@@ -77,7 +76,7 @@ class _Reader:
 def explain(request: Request, index: Index, library: Library) -> Miss:
     """Reads a few recordings of the library and compares them in full."""
     reader = _Reader(index, library)
-    masked, _ = mask_request(request)
+    masked = index.masked(request)
     parts = index.parts(request)
     given = index.find(parts)
     if given:

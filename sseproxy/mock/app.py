@@ -20,6 +20,7 @@ from sseproxy.mock.alarm import Alarm
 from sseproxy.mock.cors import admitted, asked_method, leave
 from sseproxy.mock.player import Player
 from sseproxy.printable import printable_bytes
+from sseproxy.redaction import Rules as Redaction
 from sseproxy.redaction import mask_target
 from sseproxy.schedule import schedule
 from sseproxy.server import Client, Running, listen
@@ -49,6 +50,8 @@ class Options:
     """The status of a miss."""
     cors: bool = True
     """Whether pages of every origin may read the answers."""
+    redaction: Redaction | None = None
+    """What is masked in what the log says; None: what we know of."""
 
 
 class Mock:
@@ -135,7 +138,7 @@ class Mock:
             client.answer(*plain_response(500, f"sseproxy: {error}"))
             return True
         told = f", but for {', '.join(answer.folded)}" if answer.folded else ""
-        target = printable_bytes(mask_target(request.target)[0])
+        target = printable_bytes(mask_target(request.target, self._options.redaction)[0])
         log.info("%s %s: %s%s", request.method, target, exchange.head.id, told)
         await self._play(client, self._addressed(exchange, answer, request), held_up_until)
         return True
@@ -160,7 +163,8 @@ class Mock:
         self._metrics.ended(end.reason if end else Ending.CLIENT_LEFT, self._clock.now() - client.arrived)
         self.lateness.merge(player.punctuality.lateness)
         if self._on_played:
-            self._on_played(client.request, player.punctuality)
+            target, _ = mask_target(client.request.target, self._options.redaction)
+            self._on_played(replace(client.request, target=target), player.punctuality)
 
     def _may_be_asked_for(self, request: Request) -> bool:
         """Whether the request is a browser's question for leave, and what it wants to ask was recorded."""

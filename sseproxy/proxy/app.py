@@ -65,7 +65,7 @@ class Proxy:
                 tls=options.upstream_tls,
             )
             self._routes[Route(prefix, url, upstream.path)] = upstream
-        self.session = session or Session(options.cassettes, clock, options.max_body)
+        self.session = session or Session(options.cassettes, clock, options.max_body, options.redaction)
         self._connections: dict[ClientConnection, dict[Route, Connection]] = {}
         self._open: set[Tee] = set()
         self._metrics.show_open_streams(lambda: len(self._open))

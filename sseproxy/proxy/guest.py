@@ -7,13 +7,14 @@ writing works again. A cassette that can't be ended stays a `.part` without an e
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from sseproxy.cassette import encode
 from sseproxy.cassette.writer import CassetteWriter
 from sseproxy.exchange import HOLE, End, Ending
+from sseproxy.redaction import Piece
 
 log = logging.getLogger("sseproxy.proxy")
 
@@ -42,20 +43,26 @@ class GuestWriter:
 
     def write(self, lines: bytes, data: bytes = b"", t: int = 0) -> None:
         """One write: lines that the cassette makes no sense without, then one arrival's data."""
-        coded = encode.data(t, data) if data else b""
-        if self._open_hole and data:
+        self._write(lines, encode.data(t, data) if data else b"", len(data), t)
+
+    def write_pieces(self, lines: bytes, pieces: Sequence[Piece]) -> None:
+        """The same with what may be written of several arrivals, or of one that was masked."""
+        self._write(lines, _coded(pieces), _size(pieces), pieces[0].t if pieces else 0)
+
+    def _write(self, lines: bytes, coded: bytes, size: int, t: int) -> None:
+        if self._open_hole and size:
             coded = self._hole_note(t) + coded
         if lines or self._owed:
             self._owed += lines
             coded = self._owed + coded
         if self._append(coded):
             self._owed = b""
-            if data:
-                self.stored += len(data)
+            if size:
+                self.stored += size
                 self._lost += self._open_hole
                 self._open_hole = 0
         else:
-            self._open_hole += len(data)
+            self._open_hole += size
 
     def offer(self, lines: bytes) -> bool:
         """Writes lines that may be missing, with what is owed; False: they could not be, and are dropped."""
@@ -69,25 +76,36 @@ class GuestWriter:
         if self._writer:
             self._writer.close()
 
-    def finish(self, lines: bytes, data: bytes, end: End) -> End:
-        """The last write and the final name, one after the other. Gives the end to tell of."""
+    def finish(
+        self,
+        lines: bytes,
+        pieces: Sequence[Piece],
+        end: End,
+        redacted: Sequence[str] = (),
+        *,
+        mask: Callable[[bytes], bytes] | None = None,
+    ) -> End:
+        """The last write and the final name, one after the other. Gives the end to tell of.
+
+        `redacted`: what was masked in the end. `mask`: what becomes of all that was written before it gets
+        its name.
+        """
         self._owed += lines
-        coded = encode.data(end.t, data) if data else b""
-        written = replace(end, bytes=self.stored + len(data))
-        if self.trouble or not self._append(self._owed + coded + encode.end(written)):
-            written, ended = self._finish_after_trouble(data, end)
+        written = replace(end, bytes=self.stored + _size(pieces))
+        if self.trouble or not self._append(self._owed + _coded(pieces) + encode.end(written, redacted)):
+            written, ended = self._finish_after_trouble(pieces, end)
         else:
             ended = True
         if self._writer:
-            if ended and not self._named(self._writer):
+            if ended and not self._named(self._writer, mask):
                 detail = f"the cassette has no final name: {self.trouble}; the stream ended {end.reason}"
                 written = replace(written, reason=Ending.LOSSY, detail=detail)
             self._writer.close()
         return written
 
-    def _finish_after_trouble(self, data: bytes, end: End) -> tuple[End, bool]:
+    def _finish_after_trouble(self, pieces: Sequence[Piece], end: End) -> tuple[End, bool]:
         """The end, and whether the cassette has it."""
-        self.write(b"", data, end.t)
+        self.write_pieces(b"", pieces)
         missing = self._lost + self._open_hole
         end = replace(end, bytes=self.stored)
         if missing:
@@ -112,8 +130,10 @@ class GuestWriter:
             return False
         return True
 
-    def _named(self, writer: CassetteWriter) -> bool:
+    def _named(self, writer: CassetteWriter, mask: Callable[[bytes], bytes] | None) -> bool:
         try:
+            if mask:
+                writer.rewrite(mask)
             writer.finish()
         except OSError as error:
             self._fail(error)
@@ -125,3 +145,18 @@ class GuestWriter:
             log.error("%s is not fully recorded: %s; the stream goes on", self._file_name, error.strerror)
             self._on_trouble()
         self.trouble = error.strerror or str(error)
+
+
+def _coded(pieces: Sequence[Piece]) -> bytes:
+    return b"".join(map(_lines, pieces))
+
+
+def _lines(piece: Piece) -> bytes:
+    if not piece.marks:
+        return encode.data(piece.t, piece.data, more=piece.more)
+    marks = [(mark.start, mark.stop, mark.name) for mark in piece.marks]
+    return encode.masked_data(piece.t, piece.data, marks, more=piece.more)
+
+
+def _size(pieces: Sequence[Piece]) -> int:
+    return sum(len(piece.data) for piece in pieces)

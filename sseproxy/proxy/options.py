@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sseproxy.proxy.keep import Keep
 from sseproxy.proxy.selection import Selection
+from sseproxy.redaction import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Options:
     keep: Keep | None = None
     max_body: int | None = None
     max_streams: int | None = None
+    redaction: Rules | None = None
+    """What is masked; None: what we know of."""
     connect_timeout: float = 10.0
     idle_timeout: float | None = None
     """The longest silence of an upstream: a slow model may think for as long as it wants."""

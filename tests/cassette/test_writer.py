@@ -186,3 +186,35 @@ def test_a_recorder_that_is_killed_leaves_all_it_wrote_and_no_lock(tmp_path: Pat
         assert not is_being_written(path)
         assert load(path).body == b"data: a\n\n"
         assert load(path).ending is Ending.INCOMPLETE
+
+
+def test_a_rewritten_cassette_has_the_other_content_and_goes_on(tmp_path: Path) -> None:
+    with writing(tmp_path) as writer:
+        writer.append(BEGINNING)
+        writer.rewrite(lambda found: found.replace(b'"k":"request"', b'"k":"request","x":1'))
+        assert [path.name for path in tmp_path.iterdir()] == ["a.sse.jsonl.part"]
+        writer.append(lines(DATA, END))
+        writer.finish()
+    expected = BEGINNING.replace(b'"k":"request"', b'"k":"request","x":1') + lines(DATA, END)
+    assert (tmp_path / NAME).read_bytes() == expected
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+@posix
+def test_a_rewritten_cassette_is_still_being_written(tmp_path: Path) -> None:
+    with writing(tmp_path) as writer:
+        writer.append(BEGINNING)
+        writer.rewrite(lambda found: found)
+        assert is_being_written(writer.path)
+    assert not is_being_written(writer.path)
+
+
+def test_what_can_t_be_rewritten_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / ".a.sse.jsonl.part.tmp").mkdir()  # in the way
+    with writing(tmp_path) as writer:
+        writer.append(BEGINNING)
+        with pytest.raises(OSError):  # noqa: PT011 - which one differs by system
+            writer.rewrite(lambda found: b"other\n")
+        assert writer.path.read_bytes() == BEGINNING
+        writer.append(lines(DATA))
+        assert writer.path.read_bytes() == BEGINNING + lines(DATA)

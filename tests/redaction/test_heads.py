@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 from sseproxy.exchange import Headers
 from sseproxy.redaction import (
     MASK,
+    mask_head,
     mask_headers,
-    mask_request,
     mask_response,
     mask_target,
     mask_url,
 )
-
-from . import build
+from tests.core import build
 
 
 def words(text: str) -> list[str]:
@@ -141,7 +140,7 @@ def test_to_mask_twice_is_to_mask_once(target: bytes) -> None:
 def test_of_a_request_target_and_headers_are_masked_and_the_rest_is_kept() -> None:
     headers: Headers = ((b"Authorization", b"Bearer t"), (b"X", b"y"))
     request = build.request("PUT", b"/a?key=x", b"body", headers=headers)
-    masked, named = mask_request(request)
+    masked, named = mask_head(request)
     assert masked == build.request(
         "PUT", b"/a?key=[redacted]", b"body", headers=((b"Authorization", MASK), (b"X", b"y"))
     )

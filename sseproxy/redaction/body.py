@@ -1,0 +1,186 @@
+"""A response's body on its way to the cassette: arrivals in, what of them may be written out."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple, Protocol
+
+from sseproxy.coding import CodingError, Decoder, decoder
+from sseproxy.exchange import Headers, media_type, tokens
+from sseproxy.redaction.mask import Mark
+from sseproxy.redaction.rules import Rules
+from sseproxy.redaction.scanner import HOLD_LIMIT, Scanned, Scanner
+from sseproxy.redaction.stream import StreamScanner
+
+INFLATE_LIMIT = 16 * 1024 * 1024
+"""Plain bytes in one read of a compressed body: what grows beyond is not looked through."""
+_INFLATE_STEP = 512
+
+
+class Piece(NamedTuple):
+    """An arrival, or the part of one that may be written now."""
+
+    t: int
+    data: bytes
+    more: bool
+    """Whether another part of the same arrival follows."""
+    marks: list[Mark]
+
+
+class _Text(Protocol):
+    @property
+    def held(self) -> int: ...
+
+    def feed(self, data: bytes, *, final: bool = False) -> Scanned: ...
+
+    def flush(self) -> Scanned: ...
+
+
+class Masker:
+    """The body of one response."""
+
+    def __init__(self, headers: Headers, rules: Rules) -> None:
+        self._stream = StreamScanner(rules) if media_type(headers) == b"text/event-stream" else None
+        self._text: _Text = self._stream or Scanner(rules.plain)
+        self._inflating = inflating(headers)
+        self._is_plain_stream = self._stream is not None and self._inflating is None
+        self._stream_passes = self._stream.passes if self._stream else bool
+        self._is_document = bool(rules.paths)
+        self._waiting: deque[tuple[int, int]] = deque()  # arrivals of which something is held, and how much
+        self._held = b""  # of a compressed body, all of these
+        self.refused = ""
+        """Why nothing more is stored; empty while all is."""
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for what comes next to be written."""
+        return sum(size for _, size in self._waiting)
+
+    @property
+    def held_since(self) -> int | None:
+        """When the first of them came; None: there are none."""
+        return self._waiting[0][0] if self._waiting else None
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the whole of the body has to be looked at when it has ended: what is only then known."""
+        return self._is_document or bool(self._stream and self._stream.spelled)
+
+    def passes(self, data: bytes) -> bool:
+        """The quick answer for nearly all arrivals: it may be written as it is, at once, and `feed` need not
+        have it. False says nothing.
+        """
+        return self._is_plain_stream and not self._waiting and self._stream_passes(data)
+
+    def feed(self, t: int, data: bytes) -> list[Piece]:
+        """An arrival. What is not in the result is held, with its time."""
+        if self.refused:
+            return []
+        if self._inflating:
+            return self._feed_coded(t, data)
+        scanned = self._text.feed(data)
+        if not self._waiting and len(scanned.data) == len(data):
+            return [Piece(t, data if not scanned.marks else scanned.data, False, scanned.marks)]
+        self._waiting.append((t, len(data)))
+        return self._pieces(scanned)
+
+    def flush(self) -> list[Piece]:
+        """What is held, masked."""
+        if self._inflating:
+            if self._held:
+                self._refuse("what may be a secret")
+            return []
+        return self._pieces(self._text.flush())
+
+    def finish(self) -> list[Piece]:
+        """The body has ended: what is held, and was no secret."""
+        if not self._inflating:
+            return self._pieces(self._text.feed(b"", final=True))
+        if self._text.feed(b"", final=True).marks:
+            self._refuse("a secret")
+        return self._release()
+
+    def _pieces(self, scanned: Scanned) -> list[Piece]:
+        """Bytes that may be written, as parts of the arrivals they came with."""
+        pieces = []
+        position = 0
+        data, marks = scanned
+        while position < len(data):
+            t, size = self._waiting.popleft()
+            stop = min(position + size, len(data))
+            if stop - position < size:
+                self._waiting.appendleft((t, size - (stop - position)))
+            inside = [
+                mark._replace(
+                    start=max(mark.start, position) - position, stop=min(mark.stop, stop) - position
+                )
+                for mark in marks
+                if mark.start < stop and mark.stop > position
+            ]
+            pieces.append(Piece(t, data[position:stop], stop - position < size, inside))
+            position = stop
+        return pieces
+
+    # A compressed body can be stored or not, but not masked.
+
+    def _feed_coded(self, t: int, data: bytes) -> list[Piece]:
+        assert self._inflating
+        self._waiting.append((t, len(data)))
+        self._held += data
+        try:
+            for plain in self._inflating.feed(data):
+                if self._text.feed(plain).marks:
+                    return self._refuse("a secret")
+        except TooMuchError:
+            return self._refuse("more than can be looked through")
+        except CodingError:  # it is not what its head says, and may be plain
+            self._inflating = None
+            scanned = self._text.feed(self._held)
+            self._held = b""
+            return self._pieces(scanned)
+        if self._text.held:
+            return [] if len(self._held) <= HOLD_LIMIT else self._refuse("what may be a secret")
+        return self._release()
+
+    def _release(self) -> list[Piece]:
+        data, self._held = self._held, b""
+        return self._pieces(Scanned(data, []))
+
+    def _refuse(self, what: str) -> list[Piece]:
+        self._held = b""
+        self._waiting.clear()
+        self.refused = f"the compressed body has {what} in it, and can't be masked"
+        return []
+
+
+class TooMuchError(Exception):
+    """A compressed body that grows beyond what is looked through."""
+
+
+class Inflating:
+    """A compressed body, inflated in steps: a small one may grow without end."""
+
+    def __init__(self, plain: Decoder) -> None:
+        self._decoder = plain
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """What these bytes add to the plain ones. Raises CodingError, TooMuchError."""
+        pieces = []
+        size = 0
+        for start in range(0, len(data), _INFLATE_STEP):
+            pieces.append(self._decoder.feed(data[start : start + _INFLATE_STEP]))
+            size += len(pieces[-1])
+            if size > INFLATE_LIMIT:
+                raise TooMuchError
+        return pieces
+
+
+def inflating(headers: Headers) -> Inflating | None:
+    """How a body with these headers is inflated; None where it need not, or can't, be."""
+    codings = tokens(headers, b"content-encoding")
+    if not codings or codings == [b"identity"]:
+        return None
+    try:
+        return Inflating(decoder(codings))
+    except CodingError:
+        return None

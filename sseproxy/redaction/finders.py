@@ -1,0 +1,212 @@
+"""A rule at a place: whether a secret begins there, how far it goes, or that more has to come to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cache
+from itertools import product
+from typing import NamedTuple, Protocol
+
+import regex
+
+from sseproxy.redaction.mask import LINE_BREAK
+from sseproxy.redaction.shapes import Part, Run, Shape
+
+_BREAK = f"(?:{LINE_BREAK})?"
+_REACH = 32
+"""Bytes in which it shows whether a secret goes on: the break of a line and a letter, however spelled."""
+
+
+class State(Enum):
+    WHOLE = auto()
+    """All of the secret is there."""
+    GOES_ON = auto()
+    """It is one, and what comes next may belong to it."""
+    OPEN = auto()
+    """What comes next tells whether it is one."""
+
+
+class Found(NamedTuple):
+    at: int
+    """Where the rule has to look again when more has come."""
+    start: int
+    """Where the secret begins; at the end of the data where it has not begun yet."""
+    stop: int
+    state: State
+    name: str
+    resume: Resume
+    number: bool = False
+
+
+class Resume(Protocol):
+    """Follows a secret."""
+
+    def __call__(self, data: bytes, start: int, *, final: bool) -> tuple[int, bool]:
+        """Where a secret that goes on at `start` ends in the data, and whether it may go on behind them."""
+
+
+class Finder(Protocol):
+    """A rule that has seen one of its anchors."""
+
+    def look(self, data: bytes, at: int, *, final: bool) -> Found | None:
+        """What the rule says of an anchor at `at`. `final`: nothing follows the data."""
+
+
+def no_more(data: bytes, start: int, *, final: bool) -> tuple[int, bool]:
+    """Follows a secret that has ended."""
+    return start, False
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    whole: regex.Pattern[bytes]
+    lead: regex.Pattern[bytes]
+    """What stands before the secret."""
+    run: regex.Pattern[bytes] | None
+    unit: regex.Pattern[bytes] | None
+
+
+@cache
+def _patterns(shape: Shape, lines: bool) -> _Patterns:
+    """The shape's regular expressions, made when they are first needed: forty shapes take a while."""
+    spell = _Speller(lines)
+    begins = spell.text(shape.begins, any_case=shape.any_case)
+    boundary = "(?<![A-Za-z0-9])" if shape.boundary else ""
+    lead = boundary + begins + spell.parts(shape.leads)
+    body = f"(?P<body>{spell.parts(shape.follows)})" + (f"(?={spell.unit(shape.ends)})" if shape.ends else "")
+    compiled = regex.compile((lead + body).encode())
+    unit = spell.unit(shape.goes_on) if shape.goes_on else ""
+    return _Patterns(
+        whole=compiled,
+        lead=regex.compile(lead.encode()),
+        run=regex.compile(f"(?:{unit})*+".encode()) if unit else None,
+        unit=regex.compile(unit.encode()) if unit else None,
+    )
+
+
+class _Speller:
+    """Writes the parts of a shape as a regular expression. `lines`: a line may break before each letter.
+
+    A line end of its own is none of the letters then: it would be the event's.
+    """
+
+    def __init__(self, lines: bool) -> None:
+        self._lines = lines
+        self._break = _BREAK if lines else ""
+
+    def unit(self, expression: str) -> str:
+        if self._lines:
+            expression = expression.replace(r"\r\n", "").replace("%20", self._break.join("%20"))
+        return self._break + expression
+
+    def text(self, text: str, *, any_case: bool = False) -> str:
+        letters = (
+            f"[{letter.lower()}{letter.upper()}]" if any_case and letter.isalpha() else regex.escape(letter)
+            for letter in text
+        )
+        # The first is where the search begins: a break before it is not part of the secret.
+        return self._break.join(letters)
+
+    def parts(self, parts: tuple[Part, ...]) -> str:
+        return "".join(
+            self._run(part) if isinstance(part, Run) else self._break + self.text(part) for part in parts
+        )
+
+    def _run(self, run: Run) -> str:
+        most = run.least if run.most is None else run.most
+        return f"(?:{self.unit(run.unit)}){{{run.least},{most}}}"
+
+
+class LiteralFinder:
+    """Looks for one known secret, each of its letters as it is, percent-encoded, or as JSON escapes it."""
+
+    def __init__(self, name: str, secret: bytes, lines: bool) -> None:
+        self._name = name
+        self.expression = (_BREAK if lines else "").join(map(_spellings, secret))
+        self._pattern = regex.compile(self.expression.encode())
+        self.anchors = _anchors(secret)
+
+    def look(self, data: bytes, at: int, *, final: bool) -> Found | None:
+        match = self._pattern.match(data, at, partial=not final)
+        if match is None:
+            return None
+        state = State.OPEN if match.partial else State.WHOLE
+        return Found(at, at, match.end(), state, self._name, no_more)
+
+
+_ESCAPES = {0x0A: "n", 0x0D: "r", 0x09: "t", 0x22: '"', 0x5C: "\\", 0x2F: "/"}
+
+
+def _spellings(letter: int) -> str:
+    """The regular expression of a letter in any of its spellings, in documents within documents too."""
+    forms = [rf"\x{letter:02x}", rf"%(?i:{letter:02x})"]
+    if letter < 0x80:
+        forms.insert(0, rf"\\+u00(?i:{letter:02x})")
+    if letter in _ESCAPES:
+        forms.insert(0, rf"\\+{regex.escape(_ESCAPES[letter])}")
+    if letter == 0x20:
+        forms.append(r"\+")
+    return f"(?:{'|'.join(forms)})"
+
+
+def _anchors(secret: bytes) -> set[bytes]:
+    """How the first three letters of the secret may be written, in lower case."""
+    return {b"".join(letters).lower() for letters in product(*map(_spelled, secret[:3]))}
+
+
+def _spelled(letter: int) -> list[bytes]:
+    forms = [bytes([letter])]
+    if not forms[0].isalnum():
+        escaped = [b"u00%02x" % letter] + ([_ESCAPES[letter].encode()] if letter in _ESCAPES else [])
+        forms += [b"%%%02x" % letter, *(b"\\" * depth + each for depth in (1, 2, 3) for each in escaped)]
+    return [*forms, b"+"] if letter == 0x20 else forms
+
+
+class PatternFinder:
+    """A match of a user's own regular expression, found already."""
+
+    def __init__(self, name: str, match: regex.Match[bytes]) -> None:
+        self._found = name, match
+
+    def look(self, data: bytes, at: int, *, final: bool) -> Found | None:
+        name, match = self._found
+        state = State.OPEN if match.partial else State.WHOLE
+        return Found(at, match.start(), match.end(), state, name, no_more)
+
+
+class ShapeFinder:
+    """Looks for one shape."""
+
+    def __init__(self, shape: Shape, lines: bool) -> None:
+        """`lines`: in an event stream as it is on the wire."""
+        self.shape = shape
+        self.lines = lines
+
+    def look(self, data: bytes, at: int, *, final: bool) -> Found | None:
+        patterns = _patterns(self.shape, self.lines)
+        match = patterns.whole.match(data, at, partial=not final)
+        if match is None:
+            return None
+        if match.partial:
+            return Found(at, self._start(data, at), len(data), State.OPEN, self.shape.name, self._run)
+        start, stop = match.span("body")
+        if self.shape.telling and not self.shape.telling.search(data, start, stop):
+            return None
+        stop, more = self._run(data, stop, final=final)
+        return Found(at, start, stop, State.GOES_ON if more else State.WHOLE, self.shape.name, self._run)
+
+    def _start(self, data: bytes, at: int) -> int:
+        """Where the secret begins of which only the beginning is there."""
+        before = _patterns(self.shape, self.lines).lead.match(data, at)
+        return before.end() if before else len(data)
+
+    def _run(self, data: bytes, start: int, *, final: bool) -> tuple[int, bool]:
+        patterns = _patterns(self.shape, self.lines)
+        if patterns.run is None or patterns.unit is None:
+            return start, False
+        run = patterns.run.match(data, start)
+        stop = run.end() if run else start
+        if final or len(data) - stop > _REACH:
+            return stop, False
+        return stop, patterns.unit.fullmatch(data, stop, partial=True) is not None

@@ -1,0 +1,120 @@
+"""JSON members by name, found in bytes: no document is parsed, whole or not, in a stream or in a string."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+import regex
+
+from sseproxy.redaction.finders import Found, State, no_more
+from sseproxy.redaction.mask import LINE_BREAK
+
+REACH = 160
+"""Bytes before an anchor in which the member's name begins."""
+
+_NAME = r'(?P<name>[^"\\\r\n]{1,128})'
+_SCALAR = r"-?[0-9][0-9.eE+-]*"
+_TOKEN = regex.compile(rb"[A-Za-z0-9._~+/=-]{16}")
+_MIXED = re.compile(rb"[A-Z0-9]")
+
+
+class _Level:
+    """How members are written in a document, or in a string of a document that holds one itself."""
+
+    def __init__(self, quote: str, space: str, units: str, unfinished: str) -> None:
+        opening = f"(?:{quote}(?P<text>)|(?P<number>{_SCALAR}))"
+        self.member = regex.compile(f"{quote}{_NAME}{quote}{space}*:{space}*{opening}".encode())
+        self.run = re.compile(f"(?:{units})*+".encode())
+        self.unfinished = re.compile(unfinished.encode())
+        """The beginning of a unit that a string may end in for now."""
+
+
+def _levels(lines: bool) -> tuple[_Level, _Level]:
+    space = rf"(?:[ \t]|{LINE_BREAK})" if lines else r"[ \t\r\n]"
+    plain = _Level('"', space, r'[^"\\\r\n]|\\[^\r\n]', r"\\?")
+    quoted = _Level(
+        r"\\\"",
+        rf"(?:{space}|\\[rnt])",
+        r'[^"\\\r\n]|\\\\(?:\\["\\]|[^"\\\r\n])|\\(?!["\\\r\n])[^\r\n]',
+        r"\\{0,3}",
+    )
+    return plain, quoted
+
+
+_LEVELS = {lines: _levels(lines) for lines in (False, True)}
+
+
+# The beginning of a member up to its value, in a document or in a string of one.
+# The beginning of a member up to its value, in a document or in a string of one.
+_HEAD = re.compile(rf'\\?"{_NAME}(?:\\?"(?:[ \t\r\n]|\\[rnt])*(?::(?:[ \t\r\n]|\\[rnt])*\\?)?)?'.encode())
+
+
+def may_be_name(data: bytes, start: int) -> int:
+    """Where a string begins, not before `start`, that may yet turn out to be a member's name."""
+    last = data.rfind(b'"', start)
+    if last >= 0:
+        for quote in (data.rfind(b'"', start, last), last):  # the last may be the name's end
+            begin = quote - 1 if data[quote - 1 : quote] == b"\\" else quote
+            if quote >= 0 and (quote + 1 == len(data) or _HEAD.fullmatch(data, begin)):
+                return begin
+    return len(data) - data.endswith(b"\\")  # of a quotation mark that comes next
+
+
+class MemberFinder:
+    """Looks for the values of members of some names."""
+
+    def __init__(
+        self,
+        lines: bool,
+        is_secret: Callable[[bytes], bool],
+        is_token: Callable[[bytes], bool] = lambda _: False,
+        *,
+        numbers: bool = False,
+    ) -> None:
+        """`is_token`: names whose values are secrets if they look like it. `numbers`: not strings alone."""
+        self._levels = _LEVELS[lines]
+        self._is_secret = is_secret
+        self._is_token = is_token
+        self._numbers = numbers
+
+    def look(self, data: bytes, at: int, *, final: bool) -> Found | None:
+        quote = data.rfind(b'"', max(0, at - REACH), at)
+        if quote < 0:
+            return None
+        level = self._levels[data[quote - 1 : quote] == b"\\"]
+        begin = quote - 1 if level is self._levels[1] else quote
+        match = level.member.match(data, begin, partial=not final)
+        if match is None:
+            return None
+        if match.partial:  # the value has not begun: there is nothing to hold back
+            return Found(begin, len(data), len(data), State.OPEN, "", no_more)
+        name = match["name"]
+        told = f"body.{name.decode('utf-8', 'replace')}"
+        if match["number"] is not None:
+            if not (self._numbers and self._is_secret(name)):
+                return None
+            start, stop = match.span("number")
+            state = State.WHOLE if final or stop < len(data) else State.OPEN
+            return Found(begin, start, stop, state, told, no_more, number=True)
+        value = match.end()
+        resume = partial(self._run, level)
+        if not self._is_secret(name):
+            if not self._is_token(name):
+                return None
+            token = _TOKEN.match(data, value, partial=not final)
+            if token is None or not (token.partial or _MIXED.search(token[0])):
+                return None
+            if token.partial:
+                return Found(begin, value, len(data), State.OPEN, told, resume)
+        stop, more = resume(data, value, final=final)
+        if stop == value and not more:
+            return None
+        return Found(begin, value, stop, State.GOES_ON if more else State.WHOLE, told, resume)
+
+    @staticmethod
+    def _run(level: _Level, data: bytes, start: int, *, final: bool) -> tuple[int, bool]:
+        run = level.run.match(data, start)
+        stop = run.end() if run else start
+        return stop, not final and level.unfinished.fullmatch(data, stop) is not None

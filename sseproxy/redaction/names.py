@@ -1,0 +1,98 @@
+"""Which names are a credential's: of headers, cookies, queries, JSON members, form fields and parts."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# A name is a credential's if one of its words is, or if it ends in one of the pairs. Plain "key" and
+# "auth" are too common to be told so ("Idempotency-Key", "WWW-Authenticate").
+_WORDS = frozenset(
+    b"authorization cookie token secret password passwd pwd credential credentials signature sig "
+    b"apikey accesskey accesstoken authtoken clientsecret sessionid phpsessid passphrase privatekey jwt "
+    b"bearer dpop".split()
+)
+_PAIRS = (
+    b"api-key",
+    b"access-key",
+    b"secret-key",
+    b"private-key",
+    b"subscription-key",
+    b"functions-key",
+    b"auth-key",
+    b"session-id",
+    b"x-auth",
+)
+_FIELDS = frozenset({b"key", b"auth", b"code", b"pass", b"sid", b"session"})
+
+# In a document a name describes content as often as it holds a credential: `secretName`, `sessionId`, the id
+# that a prediction server has as `credential`, the `signature` of a model's thinking. So there the last word
+# has to be one, and fewer words are.
+_MEMBER_WORDS = frozenset(
+    b"authorization cookie secret password passwd pwd passphrase apikey accesskey "
+    b"privatekey secretkey accesstoken authtoken refreshtoken idtoken clientsecret jwt".split()
+)
+_MEMBER_PAIRS = tuple(pair for pair in _PAIRS if pair.endswith(b"-key"))
+_TOKEN_OF = frozenset(
+    b"access refresh id auth session bearer api security csrf xsrf private bot deploy client oauth personal "
+    b"user".split()
+)
+_ONCE_MORE = frozenset(b"confirm confirmation repeat again new old".split())
+
+MEMBER_ANCHORS = (
+    *(b"authorization", b"secret", b"passw", b"passphrase", b'pwd"', b"pwd\\"),
+    *(b'cookie"', b"cookie\\", b'key"', b"key\\", b'jwt"', b"jwt\\"),
+    # Not with the quotation mark alone: "token" is the value that a prediction server's events have.
+    *(b'token":', b'token" ', b"token\\"),
+)
+"""Lower-case parts of which each name of a credential's member has one, its quotation mark included."""
+
+_WORD = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+def _words(name: bytes) -> list[bytes]:
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def _ends_in(words: list[bytes], pairs: tuple[bytes, ...]) -> bool:
+    joined = b"-".join(words)
+    return any(joined == pair or joined.endswith(b"-" + pair) for pair in pairs)
+
+
+def _spellings(name: bytes) -> tuple[list[bytes], list[bytes]]:
+    """The words of the name, by its capitals and without them: `accessToken`, but `pAsSwOrD` too."""
+    return _words(name), _words(name.lower())
+
+
+@lru_cache(maxsize=4096)
+def is_credential(name: bytes) -> bool:
+    """Whether a header, or anything else of this name, holds a credential."""
+    return any(_WORDS.intersection(words) or _ends_in(words, _PAIRS) for words in _spellings(name))
+
+
+def is_credential_field(name: bytes) -> bool:
+    """The same of a query parameter, a form's field or a part; some short names are credentials there."""
+    return is_credential(name) or name.lower() in _FIELDS
+
+
+@lru_cache(maxsize=4096)
+def is_credential_member(name: bytes) -> bool:
+    """Whether a string that is a JSON member of this name is a credential, whatever it looks like."""
+    return any(map(_are_credential, _spellings(name)))
+
+
+def _are_credential(words: list[bytes]) -> bool:
+    while len(words) > 1 and any(b"passw" in word for word in words[:-1]) and _says_less(words[-1]):
+        words.pop()
+    if len(words) > 1 and words[-1] == b"token":
+        return words[-2] in _TOKEN_OF
+    return bool(words) and (words[-1] in _MEMBER_WORDS or _ends_in(words, _MEMBER_PAIRS))
+
+
+def is_token_member(name: bytes) -> bool:
+    """Whether it may be one: `token` is a credential, or a piece of what a model said (`logprobs`)."""
+    return _words(name)[-1:] == [b"token"]
+
+
+def _says_less(word: bytes) -> bool:
+    return word in _ONCE_MORE or word.isdigit()

@@ -1,0 +1,137 @@
+"""Members of JSON documents by name: which, in which spelling, and how much of them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sseproxy.redaction import Rules
+from sseproxy.redaction.names import MEMBER_ANCHORS, is_credential_member, is_token_member
+from sseproxy.redaction.scanner import Scanner
+
+
+def scan(data: bytes, rules: Rules | None = None) -> tuple[bytes, list[str]]:
+    result = Scanner((rules or Rules()).plain).feed(data, final=True)
+    return result.data, [mark.name for mark in result.marks]
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+CREDENTIALS = words("""
+password Password PASSWORD passWord pAsSwOrD passwd pwd userPassword user_password user[password] password2
+password_confirmation newPassword oldPassword passphrase secret clientSecret client_secret SECRET
+api_key apiKey APIKEY api-key ApiKey openai_api_key openaiApiKey OPENAI_API_KEY x-api-key
+aws_secret_access_key secretAccessKey accessKey access_key private_key privateKey subscription-key
+access_token accessToken refresh_token id_token auth_token session_token bearerToken csrfToken apiToken
+authorization Authorization AUTHORIZATION proxy-authorization cookie Set-Cookie jwt JWT
+""")
+
+OTHERS = words("""
+name key keys keyword monkey question chatId sessionId session_id signature credential credentials secretName
+secret_arn passwordHint password_policy tokens max_tokens prompt_tokens completion_tokens totalTokens
+token_count tokenizer eos_token next_page_token stop_token author authority code state id usage
+idempotency_key primaryKey foreign_key sort_key public_key event data content text delta cookies cookiePolicy
+""")
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_a_credential_is_masked(name: str) -> None:
+    before, behind = json.dumps({"a": 1, name: "@"}).encode().split(b"@")
+    assert scan(before + b"hunter2" + behind) == (before + b"[redact" + behind, [f"body.{name}"])
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+@pytest.mark.parametrize("quote", ['"', '\\"'])
+def test_each_name_has_an_anchor_by_which_it_is_found(name: str, quote: str) -> None:
+    written = f"{name}{quote}:".lower().encode()
+    assert any(anchor in written for anchor in MEMBER_ANCHORS)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_anything_else_is_left_alone(name: str) -> None:
+    document = json.dumps({name: "hunter2", "b": [{name: "hunter2"}]}).encode()
+    assert scan(document) == (document, [])
+
+
+@pytest.mark.parametrize(
+    ("value", "is_masked"),
+    [
+        ("abcDEF0123456789", True),
+        ("0f1e2d3c-4b5a-6978", True),
+        ("abcDEF01234567", False),  # a piece of what a model said
+        ("internationalization", False),
+        ("several words of 16 letters", False),
+        ("                    ", False),
+    ],
+)
+def test_a_token_is_a_credential_where_it_looks_like_one(value: str, is_masked: bool) -> None:
+    assert not is_credential_member(b"token")
+    assert is_token_member(b"token")
+    document = json.dumps({"token": value}).encode()
+    assert (scan(document) != (document, [])) == is_masked
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (b'{"password":"hunter2"}', b'{"password":"[redact"}'),
+        (b'{"password" : "hunter2"}', b'{"password" : "[redact"}'),
+        (b'{"password":\n\t"hunter2"}', b'{"password":\n\t"[redact"}'),
+        (b'{"a":{"b":[{"password":"hunter2"}]}}', b'{"a":{"b":[{"password":"[redact"}]}}'),
+        (b'{"password":"a\\"b\\\\","c":"d"}', b'{"password":"[redac","c":"d"}'),
+        (b'{"password":"\\u00e9\\n"}', b'{"password":"[redacte"}'),
+        ('{"password":"pässwörter"}'.encode(), b'{"password":"[redacted]**"}'),
+        (b'{"password":"hunter2-and-more"}', b'{"password":"[redacted]******"}'),
+        (b'{"password":"a","password":"b"}', b'{"password":"[","password":"["}'),
+        # In a string that holds a document itself: a tool's arguments, or what a model writes.
+        (
+            b'{"arguments":"{\\"password\\":\\"hunter2\\"}"}',
+            b'{"arguments":"{\\"password\\":\\"[redact\\"}"}',
+        ),
+        (
+            b'{"data":"{\\"password\\": \\"a\\\\\\"b\\\\\\\\\\", \\"c\\": 1}"}',
+            b'{"data":"{\\"password\\": \\"[redacted]\\", \\"c\\": 1}"}',
+        ),
+        (b'"{\\n  \\"password\\": \\"hunter2\\"\\n}"', b'"{\\n  \\"password\\": \\"[redact\\"\\n}"'),
+        # Cut in the middle.
+        (b'{"password":"hunter2', b'{"password":"[redact'),
+    ],
+)
+def test_what_is_masked_is_the_value_of_a_string(document: bytes, expected: bytes) -> None:
+    assert scan(document)[0] == expected
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b'{"password":""}',
+        b'{"password":null}',
+        b'{"password":true}',
+        b'{"password":1234}',
+        b'{"password":{"type":"string","description":"as set at sign-up"}}',  # a tool's schema
+        b'{"password":["a"]}',
+        b'{"a":"password","b":"c"}',
+        b'{"a":"the password: none"}',
+        b'"password":',
+        b'{"password"',
+    ],
+)
+def test_there_is_nothing_to_mask_elsewhere(document: bytes) -> None:
+    assert scan(document) == (document, [])
+
+
+def test_a_users_own_name_is_masked_whatever_case_it_is_written_in() -> None:
+    rules = Rules(names=["tenant-id", "PIN"])
+    document = b'{"Tenant-Id":"acme","pin":1234,"x":{"Pin":-1.5e3},"tenant":"b","pins":1}'
+    expected = b'{"Tenant-Id":"[red","pin":9999,"x":{"Pin":999999},"tenant":"b","pins":1}'
+    assert scan(document, rules) == (expected, ["body.Tenant-Id", "body.pin", "body.Pin"])
+    assert json.loads(expected)
+
+
+def test_a_name_to_keep_is_not_masked() -> None:
+    rules = Rules(keep=["cookie", "accessToken"])
+    document = b'{"Cookie":"choc","accessToken":"t","password":"p"}'
+    assert scan(document, rules)[0] == b'{"Cookie":"choc","accessToken":"t","password":"["}'

@@ -1,0 +1,286 @@
+"""Event streams: a secret in one event, over the lines of one, and spelled over several."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sseproxy.redaction import Rules, built_in
+from sseproxy.redaction.mask import masked
+from sseproxy.redaction.records import body_findings
+from sseproxy.redaction.stream import StreamScanner
+from sseproxy.sse import EventStreamParser
+from tests.redaction.keys import BEHIND, KEYS, PEM_LINES, Key, pem
+
+EVENT_STREAM = ((b"Content-Type", b"text/event-stream; charset=utf-8"),)
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def deployed(text: str) -> str:
+    return f"message:\ndata:{compact({'event': 'token', 'data': text})}\n\n"
+
+
+def documented(text: str) -> str:
+    return f"event: token\ndata: {text}\n\n"
+
+
+def openai(text: str) -> str:
+    choice = {"index": 0, "delta": {"content": text}, "logprobs": None, "finish_reason": None}
+    return f"data: {compact({'id': 'chatcmpl-B9MHDbslf', 'created': 1741570283, 'choices': [choice]})}\n\n"
+
+
+def arguments(text: str) -> str:
+    call = {"index": 0, "function": {"arguments": text}}
+    return f"data: {compact({'choices': [{'index': 0, 'delta': {'tool_calls': [call]}}]})}\n\n"
+
+
+def anthropic(text: str) -> str:
+    delta = {"type": "text_delta", "text": text}
+    return f"event: content_block_delta\ndata: {json.dumps({'type': 'x', 'index': 0, 'delta': delta})}\n\n"
+
+
+def responses(text: str) -> str:
+    """The number differs from event to event, so that no two are alike but for their text."""
+    responses.number += 1  # type: ignore[attr-defined]
+    event = {"type": "response.output_text.delta", "sequence_number": responses.number, "delta": text}  # type: ignore[attr-defined]
+    return f"event: response.output_text.delta\ndata: {compact(event)}\n\n"
+
+
+responses.number = 0  # type: ignore[attr-defined]
+
+Dialect = Callable[[str], str]
+DIALECTS: list[Dialect] = [deployed, documented, openai, arguments, anthropic, responses]
+every_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: each.__name__)
+every_key = pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.name} {key.public.decode()}")
+
+# One of each way to look for it: the rest of them are like the first.
+BEGINNINGS = [KEYS[0], KEYS[9], KEYS[22], *KEYS[-6:]]
+every_beginning = pytest.mark.parametrize(
+    "key", BEGINNINGS, ids=lambda key: f"{key.name} {key.public.decode()}"
+)
+
+BEFORE = ["", "The", " key", " is", " "]
+
+
+def whole(body: bytes, rules: Rules | None = None) -> bytes:
+    """What a stream becomes when all of it is known."""
+    return masked(body, body_findings(EVENT_STREAM, body, rules or built_in()))
+
+
+def fed(reads: list[bytes], rules: Rules | None = None) -> tuple[bytes, StreamScanner]:
+    """What it becomes as it comes."""
+    scanner = StreamScanner(rules or built_in())
+    data = b"".join(scanner.feed(read).data for read in reads)
+    return data + scanner.feed(b"", final=True).data, scanner
+
+
+def texts_of(body: bytes) -> str:
+    """What a client of the stream makes of it."""
+    said = []
+    for event in EventStreamParser().feed(body):
+        if not event.data.startswith("{"):
+            said.append(event.data)
+            continue
+        data = orjson.loads(event.data)
+        said.append(data["data"] if "event" in data else said_by_others(data))
+    return "".join(said)
+
+
+def said_by_others(data: dict[str, object]) -> str:
+    match data:
+        case {"choices": [{"delta": {"content": str(text)}}]}:
+            return text
+        case {"choices": [{"delta": {"tool_calls": [{"function": {"arguments": str(text)}}]}}]}:
+            return text
+        case {"delta": {"text": str(text)}} | {"delta": str(text)}:
+            return text
+    return ""
+
+
+@every_dialect
+@every_key
+def test_a_key_in_one_event_is_masked_as_it_comes(dialect: Dialect, key: Key) -> None:
+    text = (key.whole + BEHIND.get(key.name, b"")).decode()
+    events = [dialect(word).encode() for word in [*BEFORE, f" {text} ", "and", " more"]]
+    expected = b"".join(events).replace(key.whole, key.masked)
+    assert key.masked in expected
+    for reads in (events, [b"".join(events)]):
+        assert fed(reads)[0] == expected
+    assert whole(b"".join(events)) == expected
+
+
+@every_dialect
+@every_beginning
+def test_a_key_spelled_over_events_is_known_at_the_end(dialect: Dialect, key: Key) -> None:
+    text = (key.whole + BEHIND.get(key.name, b"") + b" end").decode()
+    for size in (1, 2, 7):
+        words = [*BEFORE, *(text[at : at + size] for at in range(0, len(text), size)), "and", " more"]
+        events = [dialect(word).encode() for word in words]
+        body = b"".join(events)
+        for reads in (events, [body], [body[:99], body[99:300], body[300:]]):
+            assert fed(reads)[1].spelled, size
+        result = whole(body)
+        assert len(result) == len(body)
+        assert key.masked.decode() in texts_of(result)
+        assert texts_of(result) == texts_of(body).replace(key.whole.decode(), key.masked.decode())
+        assert whole(result) == result
+
+
+@every_dialect
+def test_a_key_cut_at_any_offset_over_two_events_is_found(dialect: Dialect) -> None:
+    key = KEYS[0]
+    text = key.whole.decode()
+    for at in range(1, len(text)):
+        body = "".join(map(dialect, [*BEFORE, text[:at], text[at:], " end"])).encode()
+        assert texts_of(whole(body)) == " ".join(["The key is", key.masked.decode(), "end"])
+        assert fed([body])[1].spelled or whole(body) == fed([body])[0]
+
+
+@every_dialect
+def test_a_private_key_spelled_over_events_is_masked(dialect: Dialect) -> None:
+    if dialect is documented:
+        return  # a line end in a text is another line there
+    text = pem(b"\n").decode()
+    body = "".join(
+        map(dialect, [*BEFORE, *(text[at : at + 5] for at in range(0, len(text), 5)), " x"])
+    ).encode()
+    result = texts_of(whole(body))
+    assert len(whole(body)) == len(body)
+    assert not any(line.decode() in result for line in PEM_LINES)
+    assert result.count("PRIVATE KEY-----") == 2
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("field", [b"data: ", b"data:"])
+@every_key
+def test_a_key_over_the_lines_of_one_event_is_masked_as_it_comes(
+    key: Key, field: bytes, line_end: bytes
+) -> None:
+    text = key.whole + BEHIND.get(key.name, b"")
+    for at in range(1, len(key.whole)):
+        if text[at : at + 1] == b" " and field.endswith(b":"):
+            continue  # a space behind the colon is no part of the text
+        event = field + b"a " + text[:at] + line_end + field + text[at:] + b" b" + line_end * 2
+        result, _ = fed([event])
+        assert len(result) == len(event)
+        said, asked = (EventStreamParser().feed(each)[0].data.replace("\n", "") for each in (result, event))
+        assert said == asked.replace(key.whole.decode(), key.masked.decode()), at
+        cut = at * 37 % len(event)
+        assert fed([event[:cut], event[cut:]])[0] == result, (at, cut)
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "CR"])
+@every_beginning
+def test_nor_does_it_matter_where_such_an_event_is_cut(key: Key, line_end: bytes) -> None:
+    text = key.whole + BEHIND.get(key.name, b"")
+    for at in (1, 2, len(key.public), len(key.public) + 5):
+        event = b"data: a " + text[:at] + line_end + b"data: " + text[at:] + b" b" + line_end * 2
+        result, _ = fed([event])
+        for cut in range(len(event)):
+            assert fed([event[:cut], event[cut:]])[0] == result, (at, cut)
+
+
+@every_dialect
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sk", "-", "learn", " is", " a", " library"],
+        [" risk", "-", "assessment", " of", " 20", " letters", "AND", "CAPITALS"],
+        [" sk-"],
+        ["AK", "IA", " is", " how", " they", " begin"],
+        [" e", "y", "J", "ust", " kidding"],
+        [" https", "://", "example", ".com", ":", "8080", "/", "path"],
+        [" the", " pass", "word", ":", " is", " secret"],
+        [" -----", "BEGIN", " CERT", "IFICATE", "-----"],
+        ["A", "s", "i", "a"] * 20,
+    ],
+)
+def test_what_only_looks_like_a_beginning_stays_byte_for_byte(dialect: Dialect, words: list[str]) -> None:
+    events = [dialect(word).encode() for word in words]
+    body = b"".join(events)
+    for reads in (events, [body], [bytes([byte]) for byte in body]):
+        data, scanner = fed(reads)
+        assert data == body
+        assert not scanner.spelled
+    assert whole(body) == body
+
+
+def test_two_answers_that_alternate_are_two_texts() -> None:
+    def choice(index: int, text: str) -> str:
+        return f"data: {compact({'choices': [{'index': index, 'delta': {'content': text}}]})}\n\n"
+
+    key = KEYS[0]
+    text = key.whole.decode()
+    halves = [text[at : at + 6] for at in range(0, len(text), 6)]
+    body = "".join(choice(0, half) + choice(1, " other") for half in halves).encode()
+    assert fed([body])[1].spelled
+    assert texts_of(whole(body)).replace(" other", "") == key.masked.decode()
+
+
+SECRET = KEYS[0].secret.decode()
+WORDS = st.sampled_from(
+    [
+        "",
+        " the",
+        "the",
+        " s",
+        "k",
+        "sk",
+        "-",
+        "sk-",
+        SECRET,
+        SECRET[:9],
+        SECRET[9:],
+        " AKIA",
+        "Q3EGUDF7",
+        "EXAMPLEX",
+        '"',
+        "\\",
+        "\n",
+        "{",
+        '{"password":"',
+        "x",
+        "é",
+    ]
+)
+
+
+@settings(deadline=None, derandomize=True, max_examples=150)
+@given(
+    st.sampled_from(DIALECTS),
+    st.lists(WORDS, max_size=14),
+    st.lists(st.integers(0, 1500), max_size=5),
+)
+def test_however_a_stream_was_cut_the_end_is_the_same(
+    dialect: Dialect, words: list[str], cuts: list[int]
+) -> None:
+    if dialect is documented:
+        words = [word.replace("\n", " ") for word in words]
+    body = "".join(map(dialect, words)).encode()
+    offsets = sorted({0, len(body), *(offset for offset in cuts if offset < len(body))})
+    reads = [body[start:stop] for start, stop in pairwise(offsets)]
+    came, scanner = fed(reads)
+    assert len(came) == len(body)
+    expected = whole(body)
+    assert whole(came) == expected
+    if not scanner.spelled:
+        assert came == expected
+
+
+def test_events_between_are_no_part_of_the_frame() -> None:
+    key = KEYS[0]
+    metadata = b'message:\ndata:{"event":"metadata","data":{"apiKey":"%s","chatId":"1"}}\n\n' % key.whole
+    tokens = [deployed(f" {number}").encode() for number in range(9)]
+    body = b"".join([*tokens, metadata, *tokens])
+    expected = body.replace(key.whole, b"[redacted]".ljust(len(key.whole), b"*"))
+    assert fed([body])[0] == expected
+    assert fed([*tokens, metadata + tokens[0]])[0] == expected[: len(b"".join(tokens) + metadata + tokens[0])]
