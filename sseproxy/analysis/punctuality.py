@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from statistics import median
 
 ENDS = 16
@@ -53,6 +54,7 @@ class Lateness:
             yield late, below
 
 
+@lru_cache(maxsize=10_000)  # it is asked for each event that is played
 def _two_digits(late: int) -> int:
     """Rounded to the nearest number with two significant digits."""
     unit = 1

@@ -169,6 +169,10 @@ class Age(click.ParamType[float]):
         return float(found[1]) * {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}[found[2]]
 
 
+SLOWEST = 0.001
+"""A minute takes most of a day then; far below, times would be beyond what a number holds."""
+
+
 class Speed(click.ParamType[float]):
     """A factor of the recorded timing, or `max` for no waiting at all."""
 
@@ -181,8 +185,8 @@ class Speed(click.ParamType[float]):
             speed = float(value)
         except ValueError:
             speed = math.nan
-        if not (math.isfinite(speed) and speed > 0):
-            self.fail(f"{value!r} is neither a number above 0 nor 'max'.", param, ctx)
+        if not (math.isfinite(speed) and speed >= SLOWEST):
+            self.fail(f"{value!r} is neither a number from {SLOWEST} on nor 'max'.", param, ctx)
         return speed
 
 

@@ -19,6 +19,11 @@ from sseproxy.metrics import Metrics, merged
 from sseproxy.server import reserve
 from sseproxy.workers import STOP, Answers, Crew, Pipe
 
+try:
+    import resource
+except ImportError:  # Windows, where sockets have no such limit
+    resource = None  # type: ignore[assignment]
+
 READY, FAILED, FIGURES = "ready", "failed", "figures"
 
 
@@ -65,6 +70,7 @@ Main = Callable[[Seat], Awaitable[int]]
 
 def serve(place: Place, main: Main, answers: Answers) -> int:
     """Runs `main` in as many processes as there are to be; `answers` are those of the parent of workers."""
+    _take_all_descriptors()
     if place.workers == 1:
         return until_stopped(lambda stopped: _alone(place, main, answers, stopped))
     with contextlib.ExitStack() as stack:
@@ -185,6 +191,14 @@ def until_stopped(
 def _run(main: Coroutine[Any, Any, int]) -> int:
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         return runner.run(main)
+
+
+def _take_all_descriptors() -> None:
+    """A stream takes three; what a shell allows is often 1,024, and what the system allows much more."""
+    if resource:
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(OSError, ValueError):  # macOS says "unlimited" and means less
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from sseproxy.analysis.punctuality import Punctuality
 from sseproxy.clock import Clock
-from sseproxy.exchange import End, ResponseHead
+from sseproxy.exchange import End, Ending, ResponseHead
 from sseproxy.http1 import ResponseFramer
 from sseproxy.mock.alarm import Alarm
 from sseproxy.schedule import Step
 from sseproxy.server import WAITING_LIMIT, Client
+
+log = logging.getLogger("sseproxy.mock")
 
 
 class Player:
@@ -46,6 +49,13 @@ class Player:
 
     def play(self) -> None:
         """Writes what is due, and comes back when the next step is."""
+        try:
+            self._play()
+        except Exception:
+            log.exception("a fault of sseproxy breaks a replay off")
+            self._finish(End(0, Ending.ERROR, 0, detail="sseproxy failed, see its log"))
+
+    def _play(self) -> None:
         self._alarm_is_set = False
         while self._next < len(self._steps) and not self._paused and not self.done.done():
             now = self._clock.now() - self._client.arrived

@@ -133,10 +133,14 @@ USAGE = {
     "an unknown command": (("lst",), "No such command 'lst'."),
     "an unknown option": (("ls", "--long", "."), "No such option '--long'."),
     "an option without its value": (("replay", "--speed"), "Option '--speed' requires an argument."),
-    "a speed of 0": (("replay", "--speed", "0"), "'0' is neither a number above 0 nor 'max'."),
+    "a speed of 0": (("replay", "--speed", "0"), "'0' is neither a number from 0.001 on nor 'max'."),
+    "a speed near 0": (
+        ("replay", "--speed", "1e-300"),
+        "'1e-300' is neither a number from 0.001 on nor 'max'.",
+    ),
     "a speed that is no number": (
         ("replay", "--speed", "fast"),
-        "'fast' is neither a number above 0 nor 'max'.",
+        "'fast' is neither a number from 0.001 on nor 'max'.",
     ),
     "no upstream": (("record",), "Missing option '--upstream'"),
     "a timeout of nothing": (

@@ -194,6 +194,12 @@ async def test_a_stream_that_fails_stops_no_other(caplog: pytest.LogCaptureFixtu
     stage.at(20)
     assert [screen.writes[1:] for _, screen in played] == [[b"a", b""], [], [b"a", b""]]
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    ends = [player.done.result() for player, _ in played]
+    assert [end and end.reason for end in ends] == [
+        Ending.CLEAN,
+        Ending.ERROR,
+        Ending.CLEAN,
+    ]  # and its client is told
 
 
 @given(
