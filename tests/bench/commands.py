@@ -30,9 +30,16 @@ ONE = "one.sse.jsonl"
 """The name of a small cassette in the folder where commands are run."""
 
 WORK: dict[str, tuple[str, ...]] = {
+    "audit": (ONE,),
     "demo": ("--speed", "max"),
+    "diff": (ONE, ONE),
+    "learn": (ONE,),
+    "lint": ("--ignore", "O303", ONE),
     "ls": (ONE,),
+    "scan": (ONE,),
     "show": (ONE,),
+    "stats": (ONE,),
+    "timeline": (ONE,),
     "validate": (ONE,),
 }
 """The least that a command can be asked to do. A new command joins with a line here."""
@@ -44,10 +51,13 @@ SERVERS: dict[str, tuple[str, ...]] = {
 """Those that run until they are stopped: the time is until they listen."""
 
 READING: dict[str, tuple[str, ...]] = {
+    "lint": ("lint", "--ignore", "O303"),
     "ls": ("ls",),
+    "scan": ("scan",),
     "show": ("show",),
     "show --json": ("show", "--json"),
     "show --raw": ("show", "--raw"),
+    "stats": ("stats",),
     "validate": ("validate",),
 }
 """What reads a whole library. Analyses join here; so does a library in another form, by its own folder."""
