@@ -51,17 +51,15 @@ def _redacted(names: Sequence[str]) -> dict[str, Sequence[str]]:
     return {"redacted": names} if names else {}
 
 
-def exchange(
-    value: Exchange, request_redacted: Sequence[str] = (), response_redacted: Sequence[str] = ()
-) -> Iterator[bytes]:
+def exchange(value: Exchange) -> Iterator[bytes]:
     """The lines of a whole cassette: each item holds one record, or all those of one arrival."""
     yield head(value.head)
     if value.request:
-        yield request(value.request, request_redacted)
+        yield request(value.request)
         if not value.request.complete:
             yield upload_end(0, len(value.request.body), value.request.trailers, complete=False)
     if value.response:
-        yield response(value.response, response_redacted)
+        yield response(value.response)
     for number, (t, arrival) in enumerate(value.arrivals):
         yield from _notes(value.notes, number)
         yield data(t, arrival)

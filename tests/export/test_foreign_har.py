@@ -183,10 +183,21 @@ def test_credentials_do_not_reach_the_disk() -> None:
     told["request"]["headers"].append({"name": "Authorization", "value": "Bearer hidden"})
     told["request"]["url"] = "https://me:hidden@chat.example/api?api_key=hidden"
     told["response"]["headers"].append({"name": "Set-Cookie", "value": "sid=hidden"})
-    written = b"".join(lines(one(told)))
+    written = lines(one(told))
     assert b"hidden" not in written
     assert b'"redacted":["target.api_key","headers.authorization"]' in written
     assert b'"redacted":["headers.set-cookie"]' in written
+
+
+def test_nor_do_those_in_bodies() -> None:
+    told = entry()
+    told["request"]["postData"] = {"mimeType": "application/json", "text": '{"apiKey":"hidden"}'}
+    told["response"]["content"]["text"] = 'data: {"password":"hidden"}\n\n'
+    told["response"]["content"].pop("encoding", None)
+    written = lines(one(told))
+    assert b"hidden" not in written
+    assert b'"redacted":["body.apiKey"]' in written
+    assert b'"redacted":["body.password"]' in written
 
 
 @pytest.mark.parametrize("name", captured())
