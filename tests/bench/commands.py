@@ -31,6 +31,7 @@ ONE = "one.sse.jsonl"
 
 WORK: dict[str, tuple[str, ...]] = {
     "demo": ("--speed", "max"),
+    "exec": ("--cassettes", ONE, "--quiet", "--", "true"),
     "ls": (ONE,),
     "show": (ONE,),
     "validate": (ONE,),
