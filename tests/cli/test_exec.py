@@ -176,31 +176,15 @@ def test_a_command_that_a_signal_ends_is_told_as_by_a_shell(tmp_path: Path) -> N
     assert outcome.status == 128 + signal.SIGKILL
 
 
-NODE = """
-import assert from "node:assert/strict";
-import { test } from "node:test";
-
-test("the answer comes token by token", async () => {
-  const response = await fetch(`${process.env.CHAT_URL}/prediction/5f0c`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ question: "Hi", streaming: true }),
-  });
-  const tokens = [];
-  for (const block of (await response.text()).split("\\n\\n")) {
-    const data = block.match(/^event: token\\ndata: (.*)$/);
-    if (data) tokens.push(data[1]);
-  }
-  assert.deepEqual(tokens, ["Hal", "lo"]);
-});
-"""
+PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
-def test_a_suite_of_node(tmp_path: Path) -> None:
+def test_the_documented_suite_of_node(tmp_path: Path) -> None:
+    suite, _ = re.findall(r"^```js\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     save(tmp_path / "cassettes", stream())
-    (tmp_path / "chat.test.mjs").write_text(NODE)
-    outcome = sseproxy("exec", "--env", "CHAT_URL={url}/api/v1", "--", "node", "--test", cwd=tmp_path)
+    (tmp_path / "chat.test.mjs").write_text(suite)
+    outcome = sseproxy("exec", "--", "node", "--test", cwd=tmp_path)
     assert (outcome.status, outcome.err) == (0, ""), outcome.out
     assert "# pass 1" in outcome.out
     assert "# fail 0" in outcome.out
