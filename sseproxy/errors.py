@@ -35,3 +35,7 @@ class CassetteError(SseproxyError):
 
 class NoHeadYetError(CassetteError):
     """A `.part` whose recorder has not come as far as a whole first line: legal, and nothing to read."""
+
+
+class NoCassettesError(SseproxyError):
+    """A library that is to answer, and holds nothing: it has yet to be recorded."""

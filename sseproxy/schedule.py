@@ -10,7 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sseproxy.errors import SseproxyError
 from sseproxy.exchange import HOLE, Arrival, End, Ending, Exchange, Framing, ResponseHead, header
+
+SLOWEST = 0.001
+"""A minute takes most of a day then; far below, times would be beyond what a number holds."""
 
 Action = ResponseHead | bytes | End
 
@@ -40,6 +44,19 @@ def schedule(exchange: Exchange, speed: float = 1.0) -> tuple[Step, ...]:
         latest = max(latest, 0 if math.isinf(speed) else round(t / speed))
         steps.append(Step(latest, action))
     return tuple(steps)
+
+
+def parse_speed(value: object) -> float:
+    """A factor from SLOWEST on, as a number or a text; `max` is math.inf. Raises SseproxyError."""
+    if value in ("max", math.inf):
+        return math.inf
+    try:
+        speed = float(value) if isinstance(value, str | int | float) else math.nan
+    except ValueError:
+        speed = math.nan
+    if not (math.isfinite(speed) and speed >= SLOWEST):
+        raise SseproxyError(f"{value!r} is neither a number from {SLOWEST} on nor 'max'")
+    return speed
 
 
 def _told(exchange: Exchange) -> tuple[Sequence[Arrival], End]:

@@ -78,6 +78,11 @@ sseproxy diff cassettes fresh --ignore timing --ignore content
 git difftool --extcmd 'sseproxy diff' main -- cassettes
 git config diff.sse-cassette.textconv 'sseproxy diff --textconv'
 """,
+    "exec": """\
+sseproxy exec --cassettes tests/cassettes -- npm test
+sseproxy exec --env 'OPENAI_BASE_URL={url}/v1' -- node --test
+sseproxy exec --record-mode once --upstream http://localhost:3000 -- go test ./...
+""",
     "export": """\
 sseproxy export --to har -o session.har cassettes
 sseproxy export --to trace -o trace.json cassettes
@@ -271,6 +276,10 @@ What is masked, and rules of your own: [redaction](redaction.md).
 """,
     "replay": """\
 What answers which request, and what is said where nothing does: [matching](matching.md).
+""",
+    "exec": """\
+The status is the command's; 128 and the signal's number where a signal ended it, 1 where the command was
+content and a recording is not whole. Worked examples: [testing](testing.md#any-other-language).
 """,
     "audit": """\
 What counts, and what the places are called: [matching](matching.md).

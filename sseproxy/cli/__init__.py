@@ -14,7 +14,8 @@ from pathlib import Path
 import click
 
 import sseproxy
-from sseproxy.cli.config import defaults, read_config, take_tables
+from sseproxy.cli.config import defaults
+from sseproxy.config import read_config, take_tables
 from sseproxy.errors import SseproxyError
 from sseproxy.printable import printable
 
@@ -22,6 +23,7 @@ _COMMANDS = {
     "audit": "sseproxy.cli.why:audit",
     "demo": "sseproxy.cli.demo:demo",
     "diff": "sseproxy.cli.diff:diff_command",
+    "exec": "sseproxy.cli.exec:exec_",
     "export": "sseproxy.cli.export:export",
     "health": "sseproxy.cli.health:health",
     "import": "sseproxy.cli.importing:import_",

@@ -6,7 +6,6 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
@@ -18,27 +17,10 @@ from sseproxy.cassette.library import Library
 from sseproxy.cassette.store import load
 from sseproxy.cli.replaying import tell_names
 from sseproxy.cli.serving import announce
-from sseproxy.exchange import Ending, Exchange
+from sseproxy.exchange import Exchange
 from sseproxy.matching import Answers
+from sseproxy.modes import RecordMode, why_not_whole
 from sseproxy.printable import counted, printable, printable_bytes
-
-
-class RecordMode(StrEnum):
-    """The words are those of VCR and its kin."""
-
-    NONE = "none"
-    ONCE = "once"
-    NEW_EPISODES = "new_episodes"
-    ALL = "all"
-    REWRITE = "rewrite"
-    VERIFY = "verify"
-
-
-def settled(mode: RecordMode, library: Path) -> RecordMode:
-    """What `once` means today: replay alone where the library holds any finished cassette, else record."""
-    if mode is not RecordMode.ONCE:
-        return mode
-    return RecordMode.NONE if rewriting.recorded(library) else RecordMode.ALL
 
 
 def _leave(lost: int) -> int:
@@ -87,21 +69,12 @@ def recording(mode: RecordMode, library: Path, matched: Callable[[Library], Answ
 
 
 def _finish_rewrite(library: Path, stage: Path, lost: int) -> int:
-    if why := _not_whole(stage, lost):
+    if why := why_not_whole(stage, lost):
         announce(f"sseproxy: {library} stays as it was: {why}; what was recorded is in {stage}")
         return 1
     new, old = rewriting.finish(library, stage)
     announce(f"sseproxy: {counted(new, 'cassette')} took the place of {old} in {library}")
     return 0
-
-
-def _not_whole(stage: Path, lost: int) -> str:
-    if lost:
-        return f"{counted(lost, 'recording')} lost something"
-    if not rewriting.is_whole(stage):
-        return "nothing was recorded, or something is unfinished"
-    cut = sum(load(path).ending is Ending.PROXY_STOPPED for path in rewriting.recorded(stage))
-    return f"{counted(cut, 'stream')} had not ended" if cut else ""
 
 
 def _finish_verify(answers: Answers, folder: Path, lost: int) -> int:

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 import click
 
-from sseproxy.cli.config import Tables
 from sseproxy.cli.logs import configure
+from sseproxy.config import Tables
+from sseproxy.errors import SseproxyError
 from sseproxy.printable import printable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -169,25 +170,18 @@ class Age(click.ParamType[float]):
         return float(found[1]) * {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}[found[2]]
 
 
-SLOWEST = 0.001
-"""A minute takes most of a day then; far below, times would be beyond what a number holds."""
-
-
 class Speed(click.ParamType[float]):
     """A factor of the recorded timing, or `max` for no waiting at all."""
 
     name = "1|N|max"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if value == "max":
-            return math.inf
+        from sseproxy.schedule import parse_speed  # here, so that `--help` loads none of it
+
         try:
-            speed = float(value)
-        except ValueError:
-            speed = math.nan
-        if not (math.isfinite(speed) and speed >= SLOWEST):
-            self.fail(f"{value!r} is neither a number from {SLOWEST} on nor 'max'.", param, ctx)
-        return speed
+            return parse_speed(value)
+        except SseproxyError as error:
+            self.fail(f"{error}.", param, ctx)
 
 
 def matched(function: Function) -> Function:
@@ -208,20 +202,23 @@ def matched(function: Function) -> Function:
     return strict(redacted(with_rules))  # type: ignore[return-value]
 
 
-def answering(function: Function) -> Function:
-    """How cassettes answer."""
+def answering(*, speed: str) -> Callable[[Function], Function]:
+    """How cassettes answer; `speed` where it is not given."""
 
-    @functools.wraps(function)
-    def parsed(*, exhausted: str, **rest: Any) -> Any:
-        from sseproxy.matching import Exhausted
+    def answered(function: Function) -> Function:
+        @functools.wraps(function)
+        def parsed(*, exhausted: str, **rest: Any) -> Any:
+            from sseproxy.matching import Exhausted
 
-        return function(exhausted=Exhausted(exhausted), **rest)
+            return function(exhausted=Exhausted(exhausted), **rest)
 
-    speed = setting(
+        return factor(exhausted(stale(matched(parsed))))  # type: ignore[return-value]
+
+    factor = setting(
         "--speed",
         type=Speed(),
         metavar="1|N|max",
-        default="1",
+        default=speed,
         show_default=True,
         help="Factor of the recorded timing; max: no waiting.",
     )
@@ -236,7 +233,7 @@ def answering(function: Function) -> Function:
     stale = setting(
         "--max-age", type=Age(), metavar="30m|12h|7d", help="Tell of cassettes that are older than this."
     )
-    return speed(exhausted(stale(matched(parsed))))  # type: ignore[return-value]
+    return answered
 
 
 paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import ssl
 from dataclasses import replace
 from functools import partial
@@ -16,16 +15,17 @@ import click
 
 from sseproxy.cassette.store import make_folder
 from sseproxy.cli.following import linting
-from sseproxy.cli.modes import RecordMode, Run, recording, settled
+from sseproxy.cli.modes import Run, recording
 from sseproxy.cli.options import Seconds, address, answering, cassettes, logs, processes, setting, tls_files
 from sseproxy.cli.replaying import TURN, AskedTurns, opened, replay_until_stopped, taking, tell_stale
 from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
-from sseproxy.demo.server import serve as serve_demo
+from sseproxy.demo.server import demo_for
 from sseproxy.errors import SseproxyError
 from sseproxy.matching import Answers, Exhausted, LocalTurns, Rules
 from sseproxy.mock import Mock
 from sseproxy.mock import Options as MockOptions
+from sseproxy.modes import RecordMode, settled
 from sseproxy.patterns import parse_pattern
 from sseproxy.printable import counted
 from sseproxy.proxy import Options, Proxy, Session
@@ -37,7 +37,6 @@ from sseproxy.upstream import tls_context
 
 log = logging.getLogger("sseproxy.cli")
 
-DEMO = "demo"
 LOST = "lost"
 """What workers tell their parent: how many of their recordings are not whole."""
 
@@ -62,7 +61,7 @@ _seconds = Seconds(min=0, min_open=True)
     show_default=True,
     help="Whether cassettes answer, the upstream does, or one after the other.",
 )
-@answering
+@answering(speed="1")
 @address
 # Not in the environment: a pattern has a space, and so has a list of them there.
 @click.option("--only", multiple=True, metavar="PATTERN", help="Record these alone, such as 'POST /api/*'.")
@@ -172,7 +171,7 @@ async def _main(
     async with contextlib.AsyncExitStack() as stack:
         if lint and seat.number == 0:  # first, so that it sees what the last streams leave
             await stack.enter_async_context(linting(options.cassettes))
-        where = [await _demo_for(spec, stack) for spec in options.upstreams]
+        where = [await demo_for(spec, stack) for spec in options.upstreams]
         mine = replace(
             options,
             upstreams=tuple(where),
@@ -217,12 +216,6 @@ def _refuse_itself(server: Running, upstreams: list[str]) -> None:
 def _share(limit: int | None, workers: int, number: int) -> int | None:
     """What one worker has of a limit for all together."""
     return None if limit is None else limit // workers + (number < limit % workers)
-
-
-async def _demo_for(spec: str, stack: contextlib.AsyncExitStack) -> str:
-    """The upstream with `demo` replaced by the URL of a demo server that has been started for it."""
-    prefix, word = re.fullmatch(r"((?:/[^=]*=)?)(.*)", spec, re.DOTALL).groups()  # type: ignore[union-attr]
-    return prefix + (await stack.enter_async_context(serve_demo()) if word == DEMO else word)
 
 
 def _options(

@@ -17,7 +17,7 @@ from sseproxy.redaction import Rules as Redaction
 
 @click.command()
 @cassettes("The cassettes to answer from: a folder, or one file.")
-@answering
+@answering(speed="1")
 @setting(
     "--session",
     type=click.Choice(["newest", "all"]),

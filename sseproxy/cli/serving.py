@@ -107,7 +107,7 @@ def _work(main: Main, number: int, parent: Pipe, port: int) -> int:
         finally:
             parent.close()
 
-    return _run(run())
+    return on_loop(run())
 
 
 async def _lead(place: Place, crew: Crew, answers: Answers, stopped: asyncio.Event) -> int:
@@ -185,10 +185,11 @@ def until_stopped(
                 loop.add_signal_handler(number, stop, number)
         return await main(stopped)
 
-    return _run(run()) or (130 if interrupted else 0)
+    return on_loop(run()) or (130 if interrupted else 0)
 
 
-def _run(main: Coroutine[Any, Any, int]) -> int:
+def on_loop(main: Coroutine[Any, Any, int]) -> int:
+    """Runs it on the best event loop there is."""
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         return runner.run(main)
 

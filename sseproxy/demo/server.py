@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 from yarl import URL
@@ -19,6 +20,8 @@ BODY_LIMIT = 2**20
 _LEAVE = 0.2
 """Seconds that open streams get when the server stops; nobody misses the rest of a demo."""
 _SECOND = 1_000_000  # in microseconds
+DEMO = "demo"
+"""The upstream that is a server of our own."""
 
 _HEADERS = (
     ("Vary", "Origin"),
@@ -67,6 +70,12 @@ async def serve(
         yield str(URL.build(scheme="http", host=address[0], port=address[1])).rstrip("/")
     finally:
         await runner.cleanup()
+
+
+async def demo_for(spec: str, stack: AsyncExitStack) -> str:
+    """The upstream with `demo` replaced by the URL of a server that has been started for it."""
+    prefix, word = re.fullmatch(r"((?:/[^=]*=)?)(.*)", spec, re.DOTALL).groups()  # type: ignore[union-attr]
+    return prefix + (await stack.enter_async_context(serve()) if word == DEMO else word)
 
 
 class _Demo:

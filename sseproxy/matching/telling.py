@@ -46,14 +46,17 @@ def _why(miss: Miss) -> str:
     return f"the nearest cassette differs in {', '.join(told)}{more}"
 
 
-def lines(miss: Miss) -> Iterator[str]:
-    """The sentence, then each of the nearest recordings: what differs, and the rule that would help."""
+def lines(miss: Miss, record: str = RECORD) -> Iterator[str]:
+    """The sentence, then each of the nearest recordings: what differs, and the rule that would help.
+
+    `record`: the command that would record the request.
+    """
     yield sentence(miss)
     for number, near in enumerate(miss.nearest, 1):
         yield f"  {number}. {printable(near.name)}"
         yield from ("     " + line for line in _near(near))
     if not miss.given:
-        yield f"  to record this request: {RECORD}"
+        yield f"  to record this request: {record}"
 
 
 def _near(near: Near) -> Iterator[str]:

@@ -1,5 +1,5 @@
 """The mock server: plays cassettes back."""
 
-from sseproxy.mock.app import Mock, Options
+from sseproxy.mock.app import Mock, Options, Watcher
 
-__all__ = ["Mock", "Options"]
+__all__ = ["Mock", "Options", "Watcher"]

@@ -7,6 +7,7 @@ import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from sseproxy.analysis.punctuality import Lateness, Punctuality
 from sseproxy.clock import Clock
@@ -14,6 +15,7 @@ from sseproxy.errors import CassetteError
 from sseproxy.exchange import End, Ending, Exchange, Request, ResponseHead, header
 from sseproxy.http1 import plain_response, problem_response
 from sseproxy.matching import Answer, Answers
+from sseproxy.matching.miss import Miss
 from sseproxy.matching.telling import lines, problem
 from sseproxy.metrics import Metrics
 from sseproxy.mock.alarm import Alarm
@@ -54,6 +56,19 @@ class Options:
     """What is masked in what the log says; None: what we know of."""
 
 
+class Watcher(Protocol):
+    """Who wants to see what a mock does. Its calls come before the client gets anything."""
+
+    def asked(self, request: Request) -> None:
+        """A request has come, whole."""
+
+    def plays(self, request: Request, exchange: Exchange) -> None:
+        """It is answered with this recording."""
+
+    def missed(self, miss: Miss) -> None:
+        """Nothing answers it. It is for the watcher to tell people."""
+
+
 class Mock:
     """Answers requests from recorded exchanges."""
 
@@ -64,6 +79,7 @@ class Mock:
         clock: Clock,
         metrics: Metrics | None = None,
         on_played: Callable[[Request, Punctuality], None] | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         """`on_played` is called when a stream has ended, with its request (no body) and how late it was."""
         self._options = options
@@ -73,6 +89,7 @@ class Mock:
         """How many requests met a cassette that could not be read."""
         self._playing: set[Player] = set()
         self._on_played = on_played
+        self._watcher = watcher
         self.lateness = Lateness()
         """Of all that was written in streams that have ended."""
         self._metrics = metrics or Metrics()
@@ -117,7 +134,10 @@ class Mock:
             return
         # Cassettes are read and compared for it: other streams must not wait.
         miss = await asyncio.to_thread(self._answers.explain, request)
-        log.warning("miss: %s", "\n".join(lines(miss)))
+        if self._watcher:
+            self._watcher.missed(miss)
+        else:
+            log.warning("miss: %s", "\n".join(lines(miss)))
         head, body = problem_response(problem(miss, self._options.on_miss), ((MISS, b"1"),))
         client.answer(self._for_page(head, request), body)
 
@@ -127,6 +147,8 @@ class Mock:
         request = replace(client.request, body=await client.whole_body())
         held_up_until = self._clock.now() - client.arrived if waits else 0
         scope = (header(request.headers, SCOPE) or b"").decode("latin-1")
+        if self._watcher:
+            self._watcher.asked(request)
         try:
             answer = self._answers.answer(request, scope)
             if answer is None:
@@ -140,6 +162,8 @@ class Mock:
         told = f", but for {', '.join(answer.folded)}" if answer.folded else ""
         target = printable_bytes(mask_target(request.target, self._options.redaction)[0])
         log.info("%s %s: %s%s", request.method, target, exchange.head.id, told)
+        if self._watcher:
+            self._watcher.plays(request, exchange)
         await self._play(client, self._addressed(exchange, answer, request), held_up_until)
         return True
 

@@ -33,6 +33,7 @@ WORK: dict[str, tuple[str, ...]] = {
     "audit": (ONE,),
     "demo": ("--speed", "max"),
     "diff": (ONE, ONE),
+    "exec": ("--cassettes", ONE, "--quiet", "--", "true"),
     "learn": (ONE,),
     "lint": ("--ignore", "O303", ONE),
     "ls": (ONE,),

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sseproxy.cli.config import defaults, read_config
+from sseproxy.cli.config import defaults
 from sseproxy.cli.record import record
 from sseproxy.cli.replay import replay
+from sseproxy.config import read_config
 from sseproxy.errors import SseproxyError
 from tests.cli.support import sseproxy
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,47 +14,15 @@ import requests
 from sseproxy.cassette.store import find, load
 from tests.cli.builder import save, stream
 from tests.cli.support import PATIENCE, Outcome, Server, complaint, serving, sseproxy
+from tests.support.live import Live, running
 
 PATH = "/api/v1/prediction/5f0c"
 
 
-class Live(ThreadingHTTPServer):
-    """A server whose answers the test decides, and that counts its requests."""
-
-    answer = b'data: {"event":"token","data":"one"}\n\n'
-    kind = "text/event-stream"
-    asked = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Live
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked += 1
-        self.send_response(200)
-        self.send_header("Content-Type", self.server.kind)
-        self.send_header("Content-Length", str(len(self.server.answer)))
-        self.end_headers()
-        self.wfile.write(self.server.answer)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture
 def live() -> Iterator[Live]:
-    with Live(("127.0.0.1", 0), _Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with running() as server:
         yield server
-        server.shutdown()
-        thread.join(PATIENCE)
 
 
 def ask(server: Server, question: str, **more: Any) -> requests.Response:

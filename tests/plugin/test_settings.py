@@ -1,0 +1,106 @@
+"""Who says what, and who is heard."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sseproxy.errors import SseproxyError
+from sseproxy.modes import RecordMode
+from sseproxy.standin import Plan
+from sseproxy.testing import resolve
+from tests.cli.builder import save, stream
+
+LIBRARY = Path("library")
+
+
+@pytest.mark.parametrize(
+    ("layers", "speed"),
+    [
+        ([], math.inf),
+        ([{}, {"speed": None}, {}], math.inf),
+        ([{"speed": 1}], 1),
+        ([{"speed": "2.5"}], 2.5),
+        ([{"speed": "max"}, {"speed": 1}], math.inf),
+        ([{"speed": None}, {"speed": 1}, {"speed": 2}], 1),
+        ([{}, {}, {}, {"speed": "3"}], 3),
+    ],
+)
+def test_the_first_that_says_something_counts(layers: list[dict[str, Any]], speed: float) -> None:
+    assert resolve(LIBRARY, *layers).speed == speed
+
+
+def test_each_setting_is_looked_for_on_its_own() -> None:
+    layers: list[dict[str, Any]] = [{"record_mode": "once"}, {"record_mode": "all", "speed": 1}]
+    layers += [{"upstream": ["/a=http://a", "http://b"], "speed": 2, "strict": True}]
+    plan = resolve(LIBRARY, *layers)
+    assert plan == Plan(LIBRARY, RecordMode.ONCE, ("/a=http://a", "http://b"), 1.0, strict=True)
+
+
+def test_nothing_said_replays_at_once() -> None:
+    assert resolve(LIBRARY) == Plan(LIBRARY, RecordMode.NONE, (), math.inf)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"mode": "once"}, "there is no setting 'mode'; there are record_mode, speed, upstream, match,"),
+        ({"record_mode": "onec"}, "record_mode: 'onec' is none of none, once, new_episodes, all, rewrite"),
+        (
+            {"record_mode": "verify"},
+            "record_mode: 'verify' is none of none, once, new_episodes, all, rewrite",
+        ),
+        ({"speed": 0}, "speed: 0 is neither a number from 0.001 on nor 'max'"),
+        ({"speed": "fast"}, "speed: 'fast' is neither a number from 0.001 on nor 'max'"),
+        ({"upstream": []}, "upstream: [] is neither a URL nor a list of them"),
+        ({"upstream": 8080}, "upstream: 8080 is neither a URL nor a list of them"),
+        ({"strict": "yes"}, "strict: 'yes' is neither True nor False"),
+        ({"exhausted": "stop"}, "exhausted: 'stop' is none of last, loop, miss"),
+        ({"match": {"ignroe": []}}, "match: "),
+    ],
+)
+def test_what_is_no_setting_is_told_with_its_place(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(SseproxyError) as caught:
+        resolve(LIBRARY, ("the marker", settings))
+    assert str(caught.value).startswith(f"the marker: {told}")
+
+
+PLACES = """
+import pytest
+
+{fixture}
+
+@pytest.mark.sse_cassette("library"{marker})
+def test_speed(sse_mock):
+    assert sse_mock._standin._plan.speed == {speed}
+"""
+FIXTURE = """
+@pytest.fixture
+def sseproxy_config():
+    return {"speed": 3}
+"""
+
+
+@pytest.mark.parametrize(
+    ("cli", "fixture", "marker", "ini", "speed"),
+    [
+        (True, True, True, True, 2.0),
+        (False, True, True, True, 3.0),
+        (False, False, True, True, 4.0),
+        (False, False, False, True, 5.0),
+        (False, False, False, False, "float('inf')"),
+        (True, False, False, False, 2.0),
+    ],
+)
+def test_command_line_fixture_marker_ini_default(
+    suite: pytest.Pytester, cli: bool, fixture: bool, marker: bool, ini: bool, speed: object
+) -> None:
+    save(suite.path / "cassettes" / "library", stream())
+    suite.makepyfile(
+        PLACES.format(fixture=FIXTURE if fixture else "", marker=", speed=4" if marker else "", speed=speed)
+    )
+    options = [*(("--sse-speed", "2") if cli else ()), *(("-o", "sse_speed=5") if ini else ())]
+    suite.runpytest_inprocess(*options).assert_outcomes(passed=1)
