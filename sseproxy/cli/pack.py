@@ -21,7 +21,7 @@ from sseproxy.printable import counted, printable
 def pack(paths: tuple[Path, ...], back: bool) -> None:
     """Compress finished cassettes (zstd), each in its place. Every command reads them as they are.
 
-    Recordings that still run, and those whose recorder died, are left alone.
+    What still ends in .part, because it is recorded now or its recorder died, is left alone.
     """
     before = after = done = status = 0
     for path in find(paths):
@@ -37,5 +37,6 @@ def pack(paths: tuple[Path, ...], back: bool) -> None:
         before += size
         done += 1
     word = "unpacked" if back else "packed"
-    click.echo(f"{word} {counted(done, 'cassette')}: {before:,} bytes, now {after:,}", err=True)
+    if done or not status:
+        click.echo(f"{word} {counted(done, 'cassette')}: {before:,} bytes, now {after:,}", err=True)
     raise SystemExit(status)

@@ -48,4 +48,5 @@ def learned(dialect: str, value: Learned) -> Iterator[Text]:
         [f"{streams}/{value.streams}", printable(before), printable(after)]
         for (before, after), streams in value.edges.items()
     ]
-    yield from columns(titles, titles[:1], cells)
+    for line in columns(titles, titles[:1], cells):
+        yield Text("# ").append_text(line)  # so that all of it can be put into the file

@@ -63,7 +63,7 @@ class Learner:
 
     def learned(self) -> Learned:
         contract = " ".join(self._written(group) for group in _chain(self._follows))
-        edges = dict(sorted(self._edges.items(), key=lambda item: -item[1]))
+        edges = dict(sorted(self._edges.items(), key=lambda item: (-item[1], item[0])))
         return Learned(contract, self._streams, edges)
 
     def _written(self, group: _Group) -> str:

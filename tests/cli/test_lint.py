@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -161,11 +162,15 @@ def test_learn_proposes_what_all_have_in_common(tmp_path: Path) -> None:
     assert (done.status, done.err) == (0, "1 stream without a whole ending left out\n")
     lines = done.out.splitlines()
     assert lines[:2] == ["[contracts]", 'flowise-named = "token+ metadata? end"']
-    steps = [re.sub(" +", " ", line.strip()) for line in lines[4:]]
-    assert (set(steps[:2]), set(steps[2:])) == (
-        {"2/2 end (end)", "2/2 (begin) token"},
-        {"1/2 token token", "1/2 token metadata", "1/2 metadata end", "1/2 token end"},
-    )
+    assert [re.sub(" +", " ", line.strip()) for line in lines[4:]] == [
+        "# 2/2 (begin) token",
+        "# 2/2 end (end)",
+        "# 1/2 metadata end",
+        "# 1/2 token end",
+        "# 1/2 token metadata",
+        "# 1/2 token token",
+    ]
+    assert tomllib.loads(done.out) == {"contracts": {"flowise-named": "token+ metadata? end"}}
     learned = json.loads(sseproxy("learn", "--json", tmp_path).out)
     assert learned["flowise-named"]["streams"] == 2
     assert sseproxy("lint", tmp_path, "--select", "O", "--contract", "token+ metadata? end").status == 0

@@ -36,6 +36,11 @@ def test_each_step_is_counted_once_a_stream() -> None:
     assert found.edges == {("(begin)", "a"): 2, ("a", "b"): 2, ("b", "(end)"): 2, ("a", "a"): 1}
 
 
+def test_steps_of_equal_count_have_an_order_of_their_own() -> None:
+    edges = learn([["b", "a"], ["a", "b"], ["c", "a", "b"]]).edges
+    assert list(edges) == sorted(edges, key=lambda edge: (-edges[edge], edge))
+
+
 def test_kinds_that_no_contract_can_name_are_others() -> None:
     assert learn([["a", "b c", "", "other", "(d)"]]).contract == "a other other other other"
 
