@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sseproxy.analysis.gaps import Histogram, gaps, percentile, stalls
+from sseproxy.analysis.gaps import STALL, Histogram, gaps, percentile, stalls
 from sseproxy.analysis.story import Story
 
 DURATION = "gen_ai.client.operation.duration"
@@ -89,7 +89,7 @@ def stats(story: Story) -> Stats:
         per_token=(spoken[-1] - spoken[0]) / (len(spoken) - 1) if len(spoken) > 1 else None,
         bytes_per_second=_rate(exchange.arrivals, len(exchange.body)),
         gaps=tuple(gap.length for gap in gaps(heard)),
-        stalls=len(stalls(heard)),
+        stalls=len(stalls(heard)) + (story.last_silence >= STALL),
     )
 
 

@@ -40,6 +40,12 @@ class Story:
         return tuple(moment for moment in self.moments if moment.number)
 
     @property
+    def last_silence(self) -> int:
+        """Microseconds from the last event that a listener sees to the ending; 0 where there is none."""
+        heard = self.heard
+        return max(0, self.exchange.duration - heard[-1].t) if heard else 0
+
+    @property
     def ids(self) -> frozenset[tuple[str, str]]:
         """What ties this exchange to others: the ids that it asks for and those of its whole stream."""
         named = (pair for moment in self.moments for pair in moment.meaning.ids)

@@ -186,9 +186,15 @@ def _lanes(
             began=story.exchange.head.session_t - zero,
             kin=tuple(map(_letter, kin)),
             shared=tuple(sorted(shared)),
-            longest=max(gaps(story.heard), key=lambda gap: gap.length, default=None),
+            longest=_longest(story),
             findings=tuple(each for each in findings.get(name, ()) if each.place.event is None),
         )
+
+
+def _longest(story: Story) -> Gap | None:
+    """None where the silence before the ending was longer: the line of the ending tells of that."""
+    longest = max(gaps(story.heard), key=lambda gap: gap.length, default=None)
+    return longest if longest and longest.length >= story.last_silence else None
 
 
 def _letter(index: int) -> str:
@@ -234,7 +240,7 @@ def _of_ending(index: int, lane: Lane) -> Row:
     text = f"{counted(len(exchange.body), 'byte')} in {counted(len(exchange.arrivals), 'read')}"
     if exchange.end and exchange.end.detail:
         text += f"; {printable(exchange.end.detail)}"
-    silence = exchange.duration - heard[-1].t if heard else 0
+    silence = lane.story.last_silence
     stall = Stall(heard[-1], None, silence) if silence >= STALL else None
     return Row(index, What.END, str(exchange.ending), lane.ended, lane.ended, text=text, stall=stall)
 

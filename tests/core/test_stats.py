@@ -95,3 +95,12 @@ def test_no_stream_is_no_figure() -> None:
     told = total_as_json(total(build.exchange(response=None, ending=Ending.CONNECT_FAILED)))
     assert (told["streams"], told["others"], told["endings"]) == (0, 1, {})
     assert told["gen_ai.server.time_to_first_token"] is None
+
+
+def test_a_stream_that_hangs_before_its_ending_has_stalled() -> None:
+    said = (10, b"data:a\n\n"), (20, b"data:b\n\n")
+    ended = {
+        t: stats(read_story(build.exchange(build.arrivals(*said), end_t=t))).stalls
+        for t in (30, 999_999, 1_000_020)
+    }
+    assert ended == {30: 0, 999_999: 0, 1_000_020: 1}
