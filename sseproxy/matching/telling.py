@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,7 +41,7 @@ def _why(miss: Miss) -> str:
     places = [each.place for each in nearest.differences]
     if "path" in places:
         recorded = next(each.recorded for each in nearest.differences if each.place == "path")
-        return f"its path was never recorded, the nearest is {printable(recorded or '')}"
+        return f"its path was never recorded, the nearest is {printable(_told(recorded))}"
     told = [printable(place) for place in places[:3]]
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""
     return f"the nearest cassette differs in {', '.join(told)}{more}"
@@ -105,12 +106,19 @@ def _values(difference: Difference) -> tuple[str, str]:
     return _cut(one, start), _cut(other, start)
 
 
+_WITH_VALUES = re.compile(r'\0(["=]?)(\[.*\])', re.DOTALL)  # as `rules.without` has it
+LEFT_OUT = "…"
+"""Stands where an expression of `values` has found something."""
+
+
 def _told(value: str | None) -> str:
     """The value of a part as a person would write it."""
     if value is None:
         return "(nothing)"
     if value in (OBJECT, LIST):
         return "an object {…}" if value == OBJECT else "a list […]"
+    if found := _WITH_VALUES.fullmatch(value):
+        value = found[1] + LEFT_OUT.join(json.loads(found[2]))
     if value.startswith('"'):
         return json.dumps(value[1:], ensure_ascii=False)
     text, _, hidden = value.partition("\0")

@@ -163,6 +163,19 @@ MISSES: dict[str, tuple[str, str]] = {
              no rule can make it match
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
+    "where values are left out": (
+        said(CAPITALS[:1], chat("What is 17 and 3?"), Rules(values=(("$.question", "[0-9]+"),))),
+        """\
+        no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question
+          1. cassettes/france.sse.jsonl
+             $.question
+               recorded: "What is the capital of France?"
+               asked:    "What is … and …?"
+             to match it, add under [match] in sseproxy.toml: ignore = ["$.question"]
+               no other cassette would then match
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL
+        """,
+    ),
     "another path": (
         said(CAPITALS[2:], chat("Tell me a joke!", PATH[:-1] + b"d")),
         """\
