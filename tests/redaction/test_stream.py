@@ -284,3 +284,24 @@ def test_events_between_are_no_part_of_the_frame() -> None:
     expected = body.replace(key.whole, b"[redacted]".ljust(len(key.whole), b"*"))
     assert fed([body])[0] == expected
     assert fed([*tokens, metadata + tokens[0]])[0] == expected[: len(b"".join(tokens) + metadata + tokens[0])]
+
+
+@every_dialect
+@pytest.mark.parametrize(
+    "line", ["data: [DONE]", "data: ping", "data:ping", 'data: "hi"', ": hello\ndata: x"]
+)
+def test_a_line_of_plain_text_says_nothing_of_documents(dialect: Dialect, line: str) -> None:
+    key = KEYS[0].whole.decode()
+    words = [*BEFORE, *(key[at : at + 7] for at in range(0, len(key), 7)), " end"]
+    spelling = "".join(map(dialect, words)).encode()
+    plain = f"{line}\n\n".encode()
+    rules = Rules()
+    for reads in ([plain, plain, spelling], [plain * 2 + spelling], [plain, *spelling.splitlines(True)]):
+        assert fed(reads, rules)[1].spelled
+        assert fed([spelling], rules)[1].spelled  # in a later stream
+
+
+def test_a_line_may_end_in_a_carriage_return_within_an_event() -> None:
+    key = KEYS[0].whole
+    lines = b"data: " + key[:9] + b"\rdata: " + key[9:] + b" b\n\n"
+    assert KEYS[0].secret[9:] not in fed([b"data: ping\n\n", lines])[0]
