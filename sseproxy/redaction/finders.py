@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 import regex
 
+from sseproxy.redaction.beginnings import BOUNDARY
 from sseproxy.redaction.mask import LINE_BREAK
 from sseproxy.redaction.shapes import Part, Run, Shape
 
@@ -72,7 +73,7 @@ def _patterns(shape: Shape, lines: bool) -> _Patterns:
     """The shape's regular expressions, made when they are first needed: forty shapes take a while."""
     spell = _Speller(lines)
     begins = spell.text(shape.begins, any_case=shape.any_case)
-    boundary = "(?<![A-Za-z0-9])" if shape.boundary else ""
+    boundary = BOUNDARY if shape.boundary else ""
     lead = boundary + begins + spell.parts(shape.leads)
     body = f"(?P<body>{spell.parts(shape.follows)})" + (f"(?={spell.unit(shape.ends)})" if shape.ends else "")
     compiled = regex.compile((lead + body).encode())

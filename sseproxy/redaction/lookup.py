@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import regex
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
-from sseproxy.redaction.beginnings import Beginnings
+from sseproxy.redaction.beginnings import Beginnings, escape_begun
 from sseproxy.redaction.finders import Finder, LiteralFinder, PatternFinder, ShapeFinder
 from sseproxy.redaction.mask import LINE_BREAK
 from sseproxy.redaction.members import REACH, MemberFinder, may_be_name
@@ -128,6 +128,7 @@ class Lookup:
                 keep = min(keep, start + _at(breaks, len(joined) - self._keys.longest(folded)))
                 if self._secrets:
                     hold = min(hold, start + _at(breaks, len(joined) - self._secrets.longest(folded)))
+        keep -= escape_begun(data, keep)
         return min(keep, hold, may_be_name(data, start)), hold
 
 

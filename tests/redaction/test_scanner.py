@@ -26,6 +26,10 @@ TEXTS = [
     *(pem(line_end) + b" c" for line_end in (b"\n", b"\\n", b"")),
     b'{"password" : "a\\"b\\\\", "pin": 1234, "token":"abcDEF0123456789xyz"}',
     b'{"x":"{\\"pwd\\":\\"a\\\\\\"b\\"}"}',
+    *(
+        before + b"ghp_" + KEYS[0].secret
+        for before in (b"a\\n", b"a\\\\n", b"a\\u003d", b"a%3D", b"a%253D", b"a%25253d")
+    ),
     b"an EMP-123456 and EMP-12 and EMP-1234567",
     b"x " + SECRET + b" y correct%2fhorse%2Bbattery%20%22staple%22 z",
     b'"correct\\/horse\\u002bbattery \\"staple\\"" and "correct/horse+battery \\\\\\"staple\\\\\\""',
