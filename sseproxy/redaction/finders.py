@@ -19,6 +19,10 @@ _REACH = 32
 """Bytes in which it shows whether a secret goes on: the break of a line and a letter, however spelled."""
 
 
+_STANDING = regex.compile(rb"\[redacte(?:d(?:\]\**+)?)?")
+"""A mask of no fewer letters than the shortest key begins with."""
+
+
 class State(Enum):
     WHOLE = auto()
     """All of the secret is there."""
@@ -38,6 +42,15 @@ class Found(NamedTuple):
     name: str
     resume: Resume
     number: bool = False
+
+
+class Standing(NamedTuple):
+    """What was masked before."""
+
+    start: int
+    stop: int
+    name: str
+    resume: Resume
 
 
 class Resume(Protocol):
@@ -196,6 +209,12 @@ class ShapeFinder:
             return None
         stop, more = self._run(data, stop, final=final)
         return Found(at, start, stop, State.GOES_ON if more else State.WHOLE, self.shape.name, self._run)
+
+    def standing(self, data: bytes, at: int) -> Standing | None:
+        """A mask where the secret would be."""
+        before = _patterns(self.shape, self.lines).lead.match(data, at)
+        mask = before and _STANDING.match(data, before.end())
+        return Standing(*mask.span(), self.shape.name, self._run) if mask else None
 
     def _start(self, data: bytes, at: int) -> int:
         """Where the secret begins of which only the beginning is there."""

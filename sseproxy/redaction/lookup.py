@@ -11,7 +11,7 @@ import regex
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from sseproxy.redaction.beginnings import Beginnings, escape_begun
-from sseproxy.redaction.finders import Finder, LiteralFinder, PatternFinder, ShapeFinder
+from sseproxy.redaction.finders import Finder, LiteralFinder, PatternFinder, ShapeFinder, Standing
 from sseproxy.redaction.mask import LINE_BREAK
 from sseproxy.redaction.members import REACH, MemberFinder, may_be_name
 from sseproxy.redaction.shapes import SHAPES
@@ -86,6 +86,13 @@ class Lookup:
         if several.search(data):
             return True
         return bool((not fresh or data.startswith(b"data:")) and _GOES_ON_IN_NEXT.match(data))
+
+    def standing(self, data: bytes) -> Iterator[Standing]:
+        """What was masked before, as far as it is known by its looks."""
+        for anchor, start, _ in self._all.find_matches_as_indexes(data.lower(), overlapping=True):
+            for finder in self._finders[anchor]:
+                if isinstance(finder, ShapeFinder) and (found := finder.standing(data, start)):
+                    yield found
 
     def candidates(self, data: bytes, folded: bytes, *, fresh: bool, final: bool) -> list[tuple[int, Finder]]:
         """Where to look and with which rule, in order."""

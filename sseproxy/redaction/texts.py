@@ -6,10 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from enum import Enum, auto
+from itertools import accumulate
 from typing import NamedTuple
 
 from sseproxy.redaction.frames import Frame
-from sseproxy.redaction.mask import Mark, mask_length
+from sseproxy.redaction.mask import Mark, mask_length, merged
 from sseproxy.redaction.members import REACH
 from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import Scanner
@@ -62,8 +63,20 @@ def spelled(events: bytes, rules: Rules) -> list[Mark]:
     for pieces in channels.values():
         joined = b"".join(events[text.start : text.stop] for text in pieces)
         found = Scanner(rules.plain).feed(joined, final=True).marks
-        marks += _spread(events, found, pieces)
+        marks += _spread(events, merged(found, _gone_on(joined, pieces, rules)), pieces)
     return sorted(marks)
+
+
+def _gone_on(joined: bytes, pieces: list[Text], rules: Rules) -> Iterator[Mark]:
+    """The rest of keys of which a text's end has the first part, masked already when it came."""
+    if b"[redacte" not in joined:
+        return
+    ends = set(accumulate(text.stop - text.start for text in pieces))
+    for start, stop, name, resume in rules.plain.standing(joined):
+        if stop in ends:
+            end, _ = resume(joined, stop, final=True)
+            if end > stop:
+                yield Mark(stop, end, name, begun=stop - start)
 
 
 def _spread(events: bytes, marks: list[Mark], pieces: list[Text]) -> Iterator[Mark]:

@@ -305,3 +305,33 @@ def test_a_line_may_end_in_a_carriage_return_within_an_event() -> None:
     key = KEYS[0].whole
     lines = b"data: " + key[:9] + b"\rdata: " + key[9:] + b" b\n\n"
     assert KEYS[0].secret[9:] not in fed([b"data: ping\n\n", lines])[0]
+
+
+@every_dialect
+@every_beginning
+@pytest.mark.parametrize("size", [24, 30, 40])
+def test_a_key_of_which_the_first_part_was_masked_as_it_came_is_masked_on(
+    dialect: Dialect, key: Key, size: int
+) -> None:
+    text = (key.whole + BEHIND.get(key.name, b"") + b" end").decode()
+    words = [*BEFORE, *(text[at : at + size] for at in range(0, len(text), size)), "and", " more"]
+    events = [dialect(word).encode() for word in words]
+    came, scanner = fed(events)
+    assert scanner.spelled or key.masked in came
+    assert texts_of(whole(came)) == texts_of(whole(b"".join(events)))
+    assert texts_of(whole(came)) == "".join(words).replace(key.whole.decode(), key.masked.decode())
+    assert whole(whole(came)) == whole(came)
+
+
+@every_dialect
+def test_a_private_key_in_long_pieces_is_masked_to_its_end(dialect: Dialect) -> None:
+    if dialect is documented:
+        return  # a line end in a text is another line there
+    text = pem(b"\n").decode()
+    for size in (60, 90):
+        pieces = (text[at : at + size] for at in range(0, len(text), size))
+        came, _ = fed([dialect(word).encode() for word in [*BEFORE, *pieces, " x"]])
+        said = texts_of(whole(came))
+        assert not any(
+            line[at : at + 8].decode() in said for line in PEM_LINES for at in range(len(line) - 8)
+        )
