@@ -81,6 +81,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("slack-token", "xox", (Run("[abeoprs]", 1), "-", Run("[A-Za-z0-9-]", 10)), "[A-Za-z0-9-]"),
     _key("slack-token", "xapp-", 10, "[A-Za-z0-9-]", telling=True),
     _key("slack-webhook", "hooks.slack.com/services/", 20, "[A-Za-z0-9/]"),
+    _key("slack-webhook", r"hooks.slack.com\/services\/", 20, r"(?:[A-Za-z0-9/]|\\/)"),
     _key("stripe-key", "sk_live_", 16, _ALNUM),
     _key("stripe-key", "rk_live_", 16, _ALNUM),
     _key("hugging-face-token", "hf_", 30, _ALNUM),
@@ -128,6 +129,15 @@ SHAPES: tuple[Shape, ...] = (
     Shape(
         "url-password",
         "://",
+        (Run(_PASSWORD, 1, 200),),
+        leads=(Run(_IN_URL, 0, 100), ":"),
+        ends="@",
+        boundary=False,
+    ),
+    # The same where JSON escapes its slashes.
+    Shape(
+        "url-password",
+        r":\/\/",
         (Run(_PASSWORD, 1, 200),),
         leads=(Run(_IN_URL, 0, 100), ":"),
         ends="@",

@@ -31,6 +31,8 @@ Token X-Token X-Auth-Token X-CSRF-Token X-Xsrf-Token X-Access-Token X-Refresh-To
 Private-Token
 X-Amz-Security-Token x-amz-signature X-Amz-Credential X-Hub-Signature X-Hub-Signature-256 Signature
 X-Auth X-Secret Client-Secret X-Client-Secret X-Password X-Passwd X-Pwd X-Jwt X-JWT-Assertion Bearer
+X-REFRESHTOKEN RefreshToken X-SECRETKEY SecretAccessKey X-Signing-Key X-SigningKey X-Encryption-Key
+X-EncryptionKey Api-Keys X-ApiKeys Secrets X-Passcode X-OTP Otp X-IdToken
 X-Session-Id Session-Id Mcp-Session-Id X-Credentials xAccessToken
 """)
 
@@ -41,6 +43,7 @@ WWW-Authenticate Proxy-Authenticate Idempotency-Key Sec-WebSocket-Key Keep-Alive
 X-Request-Id X-Correlation-ID Request-Id traceparent tracestate OpenAI-Organization OpenAI-Version
 OpenAI-Project anthropic-version anthropic-beta anthropic-ratelimit-tokens-remaining x-ratelimit-limit-tokens
 X-RateLimit-Remaining X-Max-Tokens X-Tokens-Used X-Author Author X-Authority Tokenizer X-Tokenizer
+Public-Key-Pins X-Keys X-Passcodes-Used X-Hotp X-Option
 X-Monkey X-Keyboard Secretary Cookies-Policy-Version Design Assignment
 """)
 
@@ -87,6 +90,12 @@ def test_a_name_that_is_no_utf8_can_be_named_all_the_same() -> None:
         (b"?access_token=x", b"?access_token=[redacted]", ["target.access_token"]),
         (b"/a?accessToken=x", b"/a?accessToken=[redacted]", ["target.accessToken"]),
         (b"/a?client_secret=x", b"/a?client_secret=[redacted]", ["target.client_secret"]),
+        (
+            b"/a?refreshtoken=x&SECRETKEY=y",
+            b"/a?refreshtoken=[redacted]&SECRETKEY=[redacted]",
+            ["target.refreshtoken", "target.SECRETKEY"],
+        ),
+        (b"/a?otp=1&api_keys=x", b"/a?otp=[redacted]&api_keys=[redacted]", ["target.otp", "target.api_keys"]),
         (b"/a?sig=x&se=1", b"/a?sig=[redacted]&se=1", ["target.sig"]),
         (b"/a?X-Amz-Signature=x", b"/a?X-Amz-Signature=[redacted]", ["target.X-Amz-Signature"]),
         (b"/a?password=x%26y+z", b"/a?password=[redacted]", ["target.password"]),

@@ -7,9 +7,11 @@ import pytest
 from sseproxy.redaction.mask import masked
 from sseproxy.redaction.rules import built_in
 from sseproxy.redaction.scanner import Scanner
-from tests.redaction.keys import BEHIND, KEYS, PEM_LINES, Key, pem
+from tests.redaction.keys import BEHIND, ESCAPED_KEYS, KEYS, PEM_LINES, Key, pem
 
-every_key = pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.name} {key.public.decode()}")
+every_key = pytest.mark.parametrize(
+    "key", [*KEYS, *ESCAPED_KEYS], ids=lambda key: f"{key.name} {key.public.decode()}"
+)
 
 
 def scan(data: bytes) -> tuple[bytes, list[str]]:
