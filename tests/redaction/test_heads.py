@@ -96,6 +96,32 @@ def test_a_name_that_is_no_utf8_can_be_named_all_the_same() -> None:
             ["target.refreshtoken", "target.SECRETKEY"],
         ),
         (b"/a?otp=1&api_keys=x", b"/a?otp=[redacted]&api_keys=[redacted]", ["target.otp", "target.api_keys"]),
+        (b"https://h/cb#access_token=x", b"https://h/cb#access_token=[redacted]", ["target.access_token"]),
+        (b"/cb#a=b&token=x&c=d", b"/cb#a=b&token=[redacted]&c=d", ["target.token"]),
+        (b"/cb?a=b#token=x&c=d", b"/cb?a=b#token=[redacted]&c=d", ["target.token"]),
+        (b"/cb?a#key=x", b"/cb?a#key=[redacted]", ["target.key"]),
+        (b"/cb?token=x#y", b"/cb?token=[redacted]", ["target.token"]),
+        (b"/cb#token=x#y", b"/cb#token=[redacted]", ["target.token"]),
+        (
+            b"/a?u=postgres%3A%2F%2Fbob%3Apw%40db",
+            b"/a?u=postgres%3A%2F%2Fbob%3A[redacted]%40db",
+            ["target: url-password"],
+        ),
+        (
+            b"/a?u=amqp%3a%2f%2fb%3ap%2540w%40h%2fv",
+            b"/a?u=amqp%3a%2f%2fb%3a[redacted]%40h%2fv",
+            ["target: url-password"],
+        ),
+        (
+            b"/a?h=Authorization%3A%20Basic%20dXNlcjpwYXNz",
+            b"/a?h=Authorization%3A%20Basic%20[redacted]",
+            ["target: authorization"],
+        ),
+        (
+            b"/a?h=Authorization%3A+Basic+dXNlcjpwYXNz",
+            b"/a?h=Authorization%3A+Basic+[redacted]",
+            ["target: authorization"],
+        ),
         (b"/a?sig=x&se=1", b"/a?sig=[redacted]&se=1", ["target.sig"]),
         (b"/a?X-Amz-Signature=x", b"/a?X-Amz-Signature=[redacted]", ["target.X-Amz-Signature"]),
         (b"/a?password=x%26y+z", b"/a?password=[redacted]", ["target.password"]),
@@ -128,6 +154,11 @@ def test_credentials_in_the_query_are_masked(target: bytes, masked: bytes, named
         b"/a?q=token&x=%74oken",
         b"/a?max_tokens=5",
         b"/a?keyword=x&monkey=y&author=z&encode=1&zipcode=2",
+        b"/a#b",
+        b"/a?b#c=d#e&f=g#",
+        b"/a?" + b"b=#" * 2000,
+        b"/a?u=https%3A%2F%2Fexample.com%3A8080%2Fa%40b",
+        b"/a?u=https%3A%2F%2Fexample.com%3A8080&v=a%40b",
         b"/a?chatId=1&sessionName=2",
         b"/%2e%2e/%zz?a=%zz&b=+%20&c=\xff&&d",
     ],
@@ -138,7 +169,9 @@ def test_all_else_of_a_target_stays_as_it_was(target: bytes) -> None:
 
 @settings(deadline=None, derandomize=True)
 @given(
-    st.lists(st.sampled_from([b"?", b"&", b"=", b"token", b"key", b"a", b"%74", MASK, b"/"])).map(b"".join)
+    st.lists(st.sampled_from([b"?", b"&", b"=", b"#", b"token", b"key", b"a", b"%74", MASK, b"/"])).map(
+        b"".join
+    )
 )
 def test_to_mask_twice_is_to_mask_once(target: bytes) -> None:
     # Or a request would not match the recording it became.

@@ -30,6 +30,7 @@ TEXTS = [
         before + b"ghp_" + KEYS[0].secret
         for before in (b"a\\n", b"a\\\\n", b"a\\u003d", b"a%3D", b"a%253D", b"a%25253d")
     ),
+    b"u=postgres%3A%2F%2Fbob%3Apw%20x%40db&h=Authorization%3A%20Basic%20dXNlcjpwYXNz",
     b"an EMP-123456 and EMP-12 and EMP-1234567",
     b"x " + SECRET + b" y correct%2fhorse%2Bbattery%20%22staple%22 z",
     b'"correct\\/horse\\u002bbattery \\"staple\\"" and "correct/horse+battery \\\\\\"staple\\\\\\""',
