@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sseproxy.redaction import Rules, built_in
+from sseproxy.redaction.body import Masker
 from sseproxy.redaction.mask import masked
 from sseproxy.redaction.records import body_findings
 from sseproxy.redaction.stream import StreamScanner
@@ -335,3 +336,19 @@ def test_a_private_key_in_long_pieces_is_masked_to_its_end(dialect: Dialect) -> 
         assert not any(
             line[at : at + 8].decode() in said for line in PEM_LINES for at in range(len(line) - 8)
         )
+
+
+@pytest.mark.parametrize("kind", [b"application/x-ndjson", b"application/jsonl; charset=utf-8"])
+@pytest.mark.parametrize("size", [1, 7, 30])
+def test_a_key_spelled_over_the_lines_of_ndjson_is_known_at_the_end(kind: bytes, size: int) -> None:
+    headers = ((b"Content-Type", kind),)
+    masker = Masker(headers, built_in())
+    text = KEYS[0].whole.decode()
+    words = [*BEFORE, *(text[at : at + size] for at in range(0, len(text), size)), " end"]
+    lines = [f"{compact({'model': 'm', 'response': word, 'done': False})}\n".encode() for word in words]
+    came = b"".join(piece.data for line in lines for piece in masker.feed(0, line))
+    came += b"".join(piece.data for piece in masker.finish())
+    assert masker.unfinished
+    result = masked(came, body_findings(headers, came, built_in()))
+    said = "".join(orjson.loads(line)["response"] for line in result.splitlines())
+    assert said == "".join(words).replace(text, KEYS[0].masked.decode())
