@@ -5,6 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+import regex
+
+_ESCAPE = r"\\[nrtbfv]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%(?:25)*[0-9A-Fa-f]{2}"
+BOUNDARY = rf"(?:(?<![A-Za-z0-9])|(?<={_ESCAPE}))"
+"""No letter or digit stands before, but for the end of an escape: of JSON (`\\n`), of a URL (`%3D`)."""
+
+_BOUNDARY = regex.compile(BOUNDARY.encode())
+_ESCAPE_BEGUN = regex.compile(rb"(?:\\(?:u[0-9A-Fa-f]{0,3}|x[0-9A-Fa-f]?)?|%(?:25){0,8}[0-9A-Fa-f]?)\Z")
+_ESCAPE_SIZE = 20
+"""Bytes of the longest that matters."""
+
 EndsOf = dict[int, tuple[bytes, ...]]
 """By their last byte, the longest first."""
 
@@ -24,13 +35,24 @@ class Beginnings:
         """Length of the longest beginning that the text, in lower case, ends in."""
         if not folded:
             return 0
-        ends = (self._in_word if folded[-2:-1].isalnum() else self._all).get(folded[-1])
+        ends = (self._all if _is_boundary(folded, len(folded) - 1) else self._in_word).get(folded[-1])
         if ends is None or not folded.endswith(ends):
             return 0
         return next((len(each) for each in ends if folded.endswith(each) and self._fits(folded, each)), 0)
 
     def _fits(self, folded: bytes, each: bytes) -> bool:
-        return each in self._free or not folded[-len(each) - 1 : -len(each)].isalnum()
+        return each in self._free or _is_boundary(folded, len(folded) - len(each))
+
+
+def _is_boundary(folded: bytes, at: int) -> bool:
+    """Whether a word may begin there."""
+    return not folded[at - 1 : at].isalnum() or _BOUNDARY.match(folded, at) is not None
+
+
+def escape_begun(data: bytes, stop: int) -> int:
+    """Length of an escape that is not complete at `stop`: its other letters are no word's."""
+    found = _ESCAPE_BEGUN.search(data[max(0, stop - _ESCAPE_SIZE) : stop])
+    return len(found[0]) if found else 0
 
 
 def _parts(words: Iterable[bytes]) -> set[bytes]:

@@ -11,6 +11,7 @@ from sseproxy.redaction.mask import Mark
 from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import HOLD_LIMIT, Scanned, Scanner
 from sseproxy.redaction.stream import StreamScanner
+from sseproxy.sse import LINES
 
 INFLATE_LIMIT = 16 * 1024 * 1024
 """Plain bytes in one read of a compressed body: what grows beyond is not looked through."""
@@ -45,7 +46,7 @@ class Masker:
         self._inflating = inflating(headers)
         self._is_plain_stream = self._stream is not None and self._inflating is None
         self._stream_passes = self._stream.passes if self._stream else bool
-        self._is_document = bool(rules.paths)
+        self._is_document = bool(rules.paths) or media_type(headers) in LINES
         self._waiting: deque[tuple[int, int]] = deque()  # arrivals of which something is held, and how much
         self._held = b""  # of a compressed body, all of these
         self.refused = ""

@@ -10,12 +10,17 @@ from typing import NamedTuple, Protocol
 
 import regex
 
+from sseproxy.redaction.beginnings import BOUNDARY
 from sseproxy.redaction.mask import LINE_BREAK
 from sseproxy.redaction.shapes import Part, Run, Shape
 
 _BREAK = f"(?:{LINE_BREAK})?"
 _REACH = 32
 """Bytes in which it shows whether a secret goes on: the break of a line and a letter, however spelled."""
+
+
+_STANDING = regex.compile(rb"\[redacte(?:d(?:\]\**+)?)?")
+"""A mask of no fewer letters than the shortest key begins with."""
 
 
 class State(Enum):
@@ -37,6 +42,15 @@ class Found(NamedTuple):
     name: str
     resume: Resume
     number: bool = False
+
+
+class Standing(NamedTuple):
+    """What was masked before."""
+
+    start: int
+    stop: int
+    name: str
+    resume: Resume
 
 
 class Resume(Protocol):
@@ -72,7 +86,7 @@ def _patterns(shape: Shape, lines: bool) -> _Patterns:
     """The shape's regular expressions, made when they are first needed: forty shapes take a while."""
     spell = _Speller(lines)
     begins = spell.text(shape.begins, any_case=shape.any_case)
-    boundary = "(?<![A-Za-z0-9])" if shape.boundary else ""
+    boundary = BOUNDARY if shape.boundary else ""
     lead = boundary + begins + spell.parts(shape.leads)
     body = f"(?P<body>{spell.parts(shape.follows)})" + (f"(?={spell.unit(shape.ends)})" if shape.ends else "")
     compiled = regex.compile((lead + body).encode())
@@ -195,6 +209,12 @@ class ShapeFinder:
             return None
         stop, more = self._run(data, stop, final=final)
         return Found(at, start, stop, State.GOES_ON if more else State.WHOLE, self.shape.name, self._run)
+
+    def standing(self, data: bytes, at: int) -> Standing | None:
+        """A mask where the secret would be."""
+        before = _patterns(self.shape, self.lines).lead.match(data, at)
+        mask = before and _STANDING.match(data, before.end())
+        return Standing(*mask.span(), self.shape.name, self._run) if mask else None
 
     def _start(self, data: bytes, at: int) -> int:
         """Where the secret begins of which only the beginning is there."""

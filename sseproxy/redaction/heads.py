@@ -12,6 +12,7 @@ from sseproxy.redaction.rules import Rules, built_in
 from sseproxy.redaction.scanner import Scanner
 
 _WITH_URL = frozenset({b"referer", b"location", b"content-location", b"origin", b"refresh", b"link"})
+_PATH_ENDS = re.compile(rb"[?#]")
 _USERINFO = re.compile(rb"([A-Za-z]+://)[^/?#@]*@")
 
 
@@ -37,23 +38,31 @@ def mask_headers(headers: Headers, rules: Rules | None = None) -> tuple[Headers,
 
 
 def mask_target(target: bytes, rules: Rules | None = None) -> tuple[bytes, list[str]]:
-    """The target with credentials in its query, and what looks like a key, masked; all else as it was."""
+    """The target with credentials in its query or fragment, and what looks like a key, masked."""
     rules = rules or built_in()
-    path, question, query = target.partition(b"?")
+    start = delimiter.start() if (delimiter := _PATH_ENDS.search(target)) else len(target)
+    path, question, query = target[:start], target[start : start + 1], target[start + 1 :]
     masked: list[str] = []
     if userinfo := _USERINFO.match(path):  # of an absolute URL
         path = userinfo[1] + MASK + path[userinfo.end() - 1 :]
         masked.append("target.userinfo")
-    items = []
-    for item in query.split(b"&"):
-        name, equals, value = item.partition(b"=")
-        plain = unquote_to_bytes(name)
-        if value and value != MASK and rules.is_field(plain):
-            item = name + equals + MASK
-            masked.append(f"target.{plain.decode('utf-8', 'replace')}")
-        items.append(item)
+    items = [_mask_item(item, rules, masked) for item in query.split(b"&")]
     result, shapes = mask_shapes(path + question + b"&".join(items), rules)
     return result, masked + [f"target: {each}" for each in shapes]
+
+
+def _mask_item(item: bytes, rules: Rules, masked: list[str]) -> bytes:
+    """`name=value`, behind the last of which a fragment may stand. What is masked is told to `masked`."""
+    kept = b""
+    while item:
+        name, equals, value = item.partition(b"=")
+        plain = unquote_to_bytes(name.rpartition(b"#")[2])
+        if value and value != MASK and rules.is_field(plain):
+            masked.append(f"target.{plain.decode('utf-8', 'replace')}")
+            return kept + name + equals + MASK
+        value, sharp, item = value.partition(b"#")
+        kept += name + equals + value + sharp
+    return kept
 
 
 def mask_shapes(text: bytes, rules: Rules) -> tuple[bytes, list[str]]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import regex
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
-from sseproxy.redaction.beginnings import Beginnings
-from sseproxy.redaction.finders import Finder, LiteralFinder, PatternFinder, ShapeFinder
+from sseproxy.redaction.beginnings import Beginnings, escape_begun
+from sseproxy.redaction.finders import Finder, LiteralFinder, PatternFinder, ShapeFinder, Standing
 from sseproxy.redaction.mask import LINE_BREAK
 from sseproxy.redaction.members import REACH, MemberFinder, may_be_name
 from sseproxy.redaction.shapes import SHAPES
@@ -87,6 +87,13 @@ class Lookup:
             return True
         return bool((not fresh or data.startswith(b"data:")) and _GOES_ON_IN_NEXT.match(data))
 
+    def standing(self, data: bytes) -> Iterator[Standing]:
+        """What was masked before, as far as it is known by its looks."""
+        for anchor, start, _ in self._all.find_matches_as_indexes(data.lower(), overlapping=True):
+            for finder in self._finders[anchor]:
+                if isinstance(finder, ShapeFinder) and (found := finder.standing(data, start)):
+                    yield found
+
     def candidates(self, data: bytes, folded: bytes, *, fresh: bool, final: bool) -> list[tuple[int, Finder]]:
         """Where to look and with which rule, in order."""
         found = [
@@ -128,6 +135,7 @@ class Lookup:
                 keep = min(keep, start + _at(breaks, len(joined) - self._keys.longest(folded)))
                 if self._secrets:
                     hold = min(hold, start + _at(breaks, len(joined) - self._secrets.longest(folded)))
+        keep -= escape_begun(data, keep)
         return min(keep, hold, may_be_name(data, start)), hold
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 _WORDS = frozenset(
     b"authorization cookie token secret password passwd pwd credential credentials signature sig "
     b"apikey accesskey accesstoken authtoken clientsecret sessionid phpsessid passphrase privatekey jwt "
+    b"refreshtoken idtoken secretkey secretaccesskey signingkey encryptionkey apikeys secrets passcode otp "
     b"bearer dpop".split()
 )
 _PAIRS = (
@@ -20,6 +21,10 @@ _PAIRS = (
     b"subscription-key",
     b"functions-key",
     b"auth-key",
+    b"signing-key",
+    b"encryption-key",
+    b"api-keys",
+    b"access-keys",
     b"session-id",
     b"x-auth",
 )
@@ -30,9 +35,10 @@ _FIELDS = frozenset({b"key", b"auth", b"code", b"pass", b"sid", b"session"})
 # has to be one, and fewer words are.
 _MEMBER_WORDS = frozenset(
     b"authorization cookie secret password passwd pwd passphrase apikey accesskey "
-    b"privatekey secretkey accesstoken authtoken refreshtoken idtoken clientsecret jwt".split()
+    b"privatekey secretkey secretaccesskey signingkey encryptionkey apikeys secrets passcode otp "
+    b"accesstoken authtoken refreshtoken idtoken clientsecret jwt".split()
 )
-_MEMBER_PAIRS = tuple(pair for pair in _PAIRS if pair.endswith(b"-key"))
+_MEMBER_PAIRS = tuple(pair for pair in _PAIRS if pair.endswith((b"-key", b"-keys")))
 _TOKEN_OF = frozenset(
     b"access refresh id auth session bearer api security csrf xsrf private bot deploy client oauth personal "
     b"user".split()
@@ -40,10 +46,11 @@ _TOKEN_OF = frozenset(
 _ONCE_MORE = frozenset(b"confirm confirmation repeat again new old".split())
 
 MEMBER_ANCHORS = (
-    *(b"authorization", b"secret", b"passw", b"passphrase", b'pwd"', b"pwd\\"),
+    *(b"authorization", b"secret", b"passw", b"passphrase", b"passcode", b'pwd"', b"pwd\\"),
     *(b'cookie"', b"cookie\\", b'key"', b"key\\", b'jwt"', b"jwt\\"),
+    *(b'keys"', b"keys\\", b'otp"', b"otp\\"),
     # Not with the quotation mark alone: "token" is the value that a prediction server's events have.
-    *(b'token":', b'token" ', b"token\\"),
+    *(b'token":', b'token" ', b'token"\t', b'token"\n', b'token"\r', b"token\\"),
 )
 """Lower-case parts of which each name of a credential's member has one, its quotation mark included."""
 

@@ -25,6 +25,7 @@ from sseproxy.redaction.rules import Rules, built_in
 from sseproxy.redaction.scanner import Scanner
 from sseproxy.redaction.stream import select_in_events
 from sseproxy.redaction.texts import spelled
+from sseproxy.sse import LINES
 
 Record = dict[str, Any]
 
@@ -51,8 +52,11 @@ def mask_cassette(
 
 def body_findings(headers: Headers, body: bytes, rules: Rules) -> list[Mark]:
     """What is to be masked in a whole response's body, which is not compressed."""
-    if media_type(headers) != b"text/event-stream":
-        return merged(Scanner(rules.plain).feed(body, final=True).marks, find_paths(body, rules.paths))
+    kind = media_type(headers)
+    if kind != b"text/event-stream":
+        found = Scanner(rules.plain).feed(body, final=True).marks
+        said = spelled(body, rules) if kind in LINES else []
+        return merged(found, said, find_paths(body, rules.paths))
     found = Scanner(rules.stream).feed(body, final=True).marks
     return merged(found, spelled(body, rules), select_in_events(body, rules.paths))
 

@@ -66,6 +66,8 @@ _LINE_END = r"(?:[ \t\r\n]|\\+[rn]|%0[AaDd])"
 _IN_PEM = r"(?:[A-Za-z0-9+/=\\%:,. \t\r\n]|-[A-Za-z0-9+/=\\%:,. \t\r\n])"
 _IN_URL = r"[^\s/?#@:\"'<>\\]"
 _PASSWORD = r"[^\s/?#@\"'<>\\]"
+_IN_ENCODED_URL = r"(?:[A-Za-z0-9._~!$'()*+,;-]|%(?!40|2[Ff]|3[AaFf]|23)[0-9A-Fa-f]{2})"
+_ENCODED_PASSWORD = r"(?:[A-Za-z0-9._~!$'()*+,;-]|%(?!40|2[Ff]|3[Ff]|23)[0-9A-Fa-f]{2})"
 
 SHAPES: tuple[Shape, ...] = (
     _key("sk-key", "sk-", 20, telling=True),  # OpenAI, Anthropic, and many who speak their languages
@@ -81,6 +83,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("slack-token", "xox", (Run("[abeoprs]", 1), "-", Run("[A-Za-z0-9-]", 10)), "[A-Za-z0-9-]"),
     _key("slack-token", "xapp-", 10, "[A-Za-z0-9-]", telling=True),
     _key("slack-webhook", "hooks.slack.com/services/", 20, "[A-Za-z0-9/]"),
+    _key("slack-webhook", r"hooks.slack.com\/services\/", 20, r"(?:[A-Za-z0-9/]|\\/)"),
     _key("stripe-key", "sk_live_", 16, _ALNUM),
     _key("stripe-key", "rk_live_", 16, _ALNUM),
     _key("hugging-face-token", "hf_", 30, _ALNUM),
@@ -120,7 +123,11 @@ SHAPES: tuple[Shape, ...] = (
         "authorization",
         (Run("[A-Za-z0-9._~+/=-]", 8),),
         "[A-Za-z0-9._~+/=-]",
-        leads=(Run(r"[\\\"'\]:=, \t]", 1, 12), Run("[A-Za-z]", 3, 12), Run(_SPACE, 1, 4)),
+        leads=(
+            Run(r"(?:[\\\"'\]:=, \t+]|%(?:20|22|27|2[Cc]|3[AaDd]))", 1, 12),
+            Run("[A-Za-z]", 3, 12),
+            Run(_SPACE, 1, 4),
+        ),
         telling=_MIXED,
         any_case=True,
     ),
@@ -131,6 +138,25 @@ SHAPES: tuple[Shape, ...] = (
         (Run(_PASSWORD, 1, 200),),
         leads=(Run(_IN_URL, 0, 100), ":"),
         ends="@",
+        boundary=False,
+    ),
+    # The same where JSON escapes its slashes.
+    Shape(
+        "url-password",
+        r":\/\/",
+        (Run(_PASSWORD, 1, 200),),
+        leads=(Run(_IN_URL, 0, 100), ":"),
+        ends="@",
+        boundary=False,
+    ),
+    # The same in a query.
+    Shape(
+        "url-password",
+        "%3a%2f%2f",
+        (Run(_ENCODED_PASSWORD, 1, 200),),
+        leads=(Run(_IN_ENCODED_URL, 0, 100), Run("%3[Aa]", 1)),
+        ends="%40",
+        any_case=True,
         boundary=False,
     ),
 )

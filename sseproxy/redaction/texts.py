@@ -6,10 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from enum import Enum, auto
+from itertools import accumulate
 from typing import NamedTuple
 
 from sseproxy.redaction.frames import Frame
-from sseproxy.redaction.mask import Mark, mask_length
+from sseproxy.redaction.mask import Mark, mask_length, merged
 from sseproxy.redaction.members import REACH
 from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import Scanner
@@ -23,6 +24,9 @@ _TEXT = re.compile(
     rb"|[\r\n](?:(?=[\r\n])|data:[ ]?+(?:" + _STRING + rb'|((?!\[[{\["])[^{"\r\n][^\r\n]*+)))'
 )
 
+
+_NOT_PLAIN = re.compile(rb'data:[ ]?[{\["]')
+"""A line of data that may be JSON: what a plain line of text shows says nothing of it."""
 
 _ENOUGH = 4096
 """Bytes of text that may wait until they are looked at together."""
@@ -59,8 +63,20 @@ def spelled(events: bytes, rules: Rules) -> list[Mark]:
     for pieces in channels.values():
         joined = b"".join(events[text.start : text.stop] for text in pieces)
         found = Scanner(rules.plain).feed(joined, final=True).marks
-        marks += _spread(events, found, pieces)
+        marks += _spread(events, merged(found, _gone_on(joined, pieces, rules)), pieces)
     return sorted(marks)
+
+
+def _gone_on(joined: bytes, pieces: list[Text], rules: Rules) -> Iterator[Mark]:
+    """The rest of keys of which a text's end has the first part, masked already when it came."""
+    if b"[redacte" not in joined:
+        return
+    ends = set(accumulate(text.stop - text.start for text in pieces))
+    for start, stop, name, resume in rules.plain.standing(joined):
+        if stop in ends:
+            end, _ = resume(joined, stop, final=True)
+            if end > stop:
+                yield Mark(stop, end, name, begun=stop - start)
 
 
 def _spread(events: bytes, marks: list[Mark], pieces: list[Text]) -> Iterator[Mark]:
@@ -142,7 +158,7 @@ class Texts:
     def _text(self, events: bytes) -> bytes | None:
         """The joined texts of whole events, if the frame fits all of them."""
         _, before, behind = self._frame
-        if not (before and events.startswith(before) and events.endswith(behind)):
+        if not (before and self._frame.fits(events)):
             frame = next((each for each in self._frames if each.fits(events)), None)
             if frame is None:
                 return None
@@ -151,6 +167,8 @@ class Texts:
             _, before, behind = frame
         if len(events) < len(before) + len(behind):
             return None
+        if not before.endswith(b'"') and _NOT_PLAIN.search(events):
+            return None
         if len(events) > _ENOUGH:  # one copy less of many bytes
             events = events.replace(behind + before, b"")
         text = events[len(before) : -len(behind)]
@@ -158,6 +176,8 @@ class Texts:
             text = text.replace(behind + before, b"")
             if b"\n" in text:
                 return None
+        if b"\r" in text:
+            return None  # another line, or another event
         if b'"' in text and before.endswith(b'"') and text.count(b'"') != text.count(b'\\"'):
             return None  # there is more in these events than the texts
         return text
@@ -179,8 +199,10 @@ class Texts:
         begin = before + 2 if before >= 0 else 0
         inside = [text for text in said if text.start >= begin]
         if len(inside) == 1 and inside[0].start < inside[0].stop:
-            self._catch_up()
             channel, start, stop = inside[0]
+            if events[start] in b"[{":  # a word of the protocol, such as `[DONE]`
+                return
+            self._catch_up()
             self._frame = Frame(channel, events[begin:start], events[stop:])
             self._frames.appendleft(self._frame)
 

@@ -173,8 +173,7 @@ MISSES: dict[str, tuple[str, str]] = {
                asked:    "What is … and …?"
              to match it, add under [match] in sseproxy.toml: ignore = ["$.question"]
                no other cassette would then match
-          to record this request: sseproxy record --record-mode new_episodes --upstream URL
-        """,
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "another path": (
         said(CAPITALS[2:], chat("Tell me a joke!", PATH[:-1] + b"d")),

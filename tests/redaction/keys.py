@@ -70,6 +70,12 @@ KEYS = [
     Key("url-password", b"://user:", b"hunter-2"),
 ]
 
+ESCAPED_KEYS = [
+    Key("slack-webhook", b"hooks.slack.com\\/services\\/", b"T01234567\\/B01234567\\/" + LETTERS[:24]),
+    Key("url-password", b":\\/\\/user:", b"hunter-2"),
+]
+"""As JSON may spell them: it need not escape slashes, but some writers do."""
+
 BEHIND = {"url-password": b"@host/"}
 """What has to follow so that it is one."""
 

@@ -31,6 +31,8 @@ Token X-Token X-Auth-Token X-CSRF-Token X-Xsrf-Token X-Access-Token X-Refresh-To
 Private-Token
 X-Amz-Security-Token x-amz-signature X-Amz-Credential X-Hub-Signature X-Hub-Signature-256 Signature
 X-Auth X-Secret Client-Secret X-Client-Secret X-Password X-Passwd X-Pwd X-Jwt X-JWT-Assertion Bearer
+X-REFRESHTOKEN RefreshToken X-SECRETKEY SecretAccessKey X-Signing-Key X-SigningKey X-Encryption-Key
+X-EncryptionKey Api-Keys X-ApiKeys Secrets X-Passcode X-OTP Otp X-IdToken
 X-Session-Id Session-Id Mcp-Session-Id X-Credentials xAccessToken
 """)
 
@@ -41,6 +43,7 @@ WWW-Authenticate Proxy-Authenticate Idempotency-Key Sec-WebSocket-Key Keep-Alive
 X-Request-Id X-Correlation-ID Request-Id traceparent tracestate OpenAI-Organization OpenAI-Version
 OpenAI-Project anthropic-version anthropic-beta anthropic-ratelimit-tokens-remaining x-ratelimit-limit-tokens
 X-RateLimit-Remaining X-Max-Tokens X-Tokens-Used X-Author Author X-Authority Tokenizer X-Tokenizer
+Public-Key-Pins X-Keys X-Passcodes-Used X-Hotp X-Option
 X-Monkey X-Keyboard Secretary Cookies-Policy-Version Design Assignment
 """)
 
@@ -87,6 +90,38 @@ def test_a_name_that_is_no_utf8_can_be_named_all_the_same() -> None:
         (b"?access_token=x", b"?access_token=[redacted]", ["target.access_token"]),
         (b"/a?accessToken=x", b"/a?accessToken=[redacted]", ["target.accessToken"]),
         (b"/a?client_secret=x", b"/a?client_secret=[redacted]", ["target.client_secret"]),
+        (
+            b"/a?refreshtoken=x&SECRETKEY=y",
+            b"/a?refreshtoken=[redacted]&SECRETKEY=[redacted]",
+            ["target.refreshtoken", "target.SECRETKEY"],
+        ),
+        (b"/a?otp=1&api_keys=x", b"/a?otp=[redacted]&api_keys=[redacted]", ["target.otp", "target.api_keys"]),
+        (b"https://h/cb#access_token=x", b"https://h/cb#access_token=[redacted]", ["target.access_token"]),
+        (b"/cb#a=b&token=x&c=d", b"/cb#a=b&token=[redacted]&c=d", ["target.token"]),
+        (b"/cb?a=b#token=x&c=d", b"/cb?a=b#token=[redacted]&c=d", ["target.token"]),
+        (b"/cb?a#key=x", b"/cb?a#key=[redacted]", ["target.key"]),
+        (b"/cb?token=x#y", b"/cb?token=[redacted]", ["target.token"]),
+        (b"/cb#token=x#y", b"/cb#token=[redacted]", ["target.token"]),
+        (
+            b"/a?u=postgres%3A%2F%2Fbob%3Apw%40db",
+            b"/a?u=postgres%3A%2F%2Fbob%3A[redacted]%40db",
+            ["target: url-password"],
+        ),
+        (
+            b"/a?u=amqp%3a%2f%2fb%3ap%2540w%40h%2fv",
+            b"/a?u=amqp%3a%2f%2fb%3a[redacted]%40h%2fv",
+            ["target: url-password"],
+        ),
+        (
+            b"/a?h=Authorization%3A%20Basic%20dXNlcjpwYXNz",
+            b"/a?h=Authorization%3A%20Basic%20[redacted]",
+            ["target: authorization"],
+        ),
+        (
+            b"/a?h=Authorization%3A+Basic+dXNlcjpwYXNz",
+            b"/a?h=Authorization%3A+Basic+[redacted]",
+            ["target: authorization"],
+        ),
         (b"/a?sig=x&se=1", b"/a?sig=[redacted]&se=1", ["target.sig"]),
         (b"/a?X-Amz-Signature=x", b"/a?X-Amz-Signature=[redacted]", ["target.X-Amz-Signature"]),
         (b"/a?password=x%26y+z", b"/a?password=[redacted]", ["target.password"]),
@@ -119,6 +154,11 @@ def test_credentials_in_the_query_are_masked(target: bytes, masked: bytes, named
         b"/a?q=token&x=%74oken",
         b"/a?max_tokens=5",
         b"/a?keyword=x&monkey=y&author=z&encode=1&zipcode=2",
+        b"/a#b",
+        b"/a?b#c=d#e&f=g#",
+        b"/a?" + b"b=#" * 2000,
+        b"/a?u=https%3A%2F%2Fexample.com%3A8080%2Fa%40b",
+        b"/a?u=https%3A%2F%2Fexample.com%3A8080&v=a%40b",
         b"/a?chatId=1&sessionName=2",
         b"/%2e%2e/%zz?a=%zz&b=+%20&c=\xff&&d",
     ],
@@ -129,7 +169,9 @@ def test_all_else_of_a_target_stays_as_it_was(target: bytes) -> None:
 
 @settings(deadline=None, derandomize=True)
 @given(
-    st.lists(st.sampled_from([b"?", b"&", b"=", b"token", b"key", b"a", b"%74", MASK, b"/"])).map(b"".join)
+    st.lists(st.sampled_from([b"?", b"&", b"=", b"#", b"token", b"key", b"a", b"%74", MASK, b"/"])).map(
+        b"".join
+    )
 )
 def test_to_mask_twice_is_to_mask_once(target: bytes) -> None:
     # Or a request would not match the recording it became.

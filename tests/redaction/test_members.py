@@ -27,12 +27,16 @@ api_key apiKey APIKEY api-key ApiKey openai_api_key openaiApiKey OPENAI_API_KEY 
 aws_secret_access_key secretAccessKey accessKey access_key private_key privateKey subscription-key
 access_token accessToken refresh_token id_token auth_token session_token bearerToken csrfToken apiToken
 authorization Authorization AUTHORIZATION proxy-authorization cookie Set-Cookie jwt JWT
+refreshtoken REFRESHTOKEN SECRETKEY SECRETACCESSKEY api_keys apiKeys APIKEYS access_keys secrets
+client_secrets
+signing_key signingKey encryption_key encryptionKey ENCRYPTIONKEY passcode userPasscode otp OTP
 """)
 
 OTHERS = words("""
 name key keys keyword monkey question chatId sessionId session_id signature credential credentials secretName
 secret_arn passwordHint password_policy tokens max_tokens prompt_tokens completion_tokens totalTokens
 token_count tokenizer eos_token next_page_token stop_token author authority code state id usage
+public_keys foreignKeys total_keys sharedPublicKeys
 idempotency_key primaryKey foreign_key sort_key public_key event data content text delta cookies cookiePolicy
 """)
 
@@ -79,6 +83,10 @@ def test_a_token_is_a_credential_where_it_looks_like_one(value: str, is_masked: 
     [
         (b'{"password":"hunter2"}', b'{"password":"[redact"}'),
         (b'{"password" : "hunter2"}', b'{"password" : "[redact"}'),
+        (b'{"access_token"\t:"hunter2"}', b'{"access_token"\t:"[redact"}'),
+        (b'{"access_token"\n:\n"hunter2"}', b'{"access_token"\n:\n"[redact"}'),
+        (b'{"access_token"\r\n : "hunter2"}', b'{"access_token"\r\n : "[redact"}'),
+        (b'{"api_keys":"hunter2"}', b'{"api_keys":"[redact"}'),
         (b'{"password":\n\t"hunter2"}', b'{"password":\n\t"[redact"}'),
         (b'{"a":{"b":[{"password":"hunter2"}]}}', b'{"a":{"b":[{"password":"[redact"}]}}'),
         (b'{"password":"a\\"b\\\\","c":"d"}', b'{"password":"[redac","c":"d"}'),

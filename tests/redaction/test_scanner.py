@@ -13,7 +13,7 @@ from sseproxy.redaction import Rules
 from sseproxy.redaction.lookup import Lookup
 from sseproxy.redaction.mask import masked
 from sseproxy.redaction.scanner import HOLD_LIMIT, Scanner
-from tests.redaction.keys import BEHIND, KEYS, PEM_LINES, pem
+from tests.redaction.keys import BEHIND, ESCAPED_KEYS, KEYS, PEM_LINES, pem
 
 SECRET = b'correct/horse+battery "staple"'
 RULES = Rules(
@@ -22,10 +22,15 @@ RULES = Rules(
 LOOKUPS = {"plain": RULES.plain, "stream": RULES.stream}
 
 TEXTS = [
-    *(b"a " + key.whole + BEHIND.get(key.name, b"") + b" b" for key in KEYS),
+    *(b"a " + key.whole + BEHIND.get(key.name, b"") + b" b" for key in [*KEYS, *ESCAPED_KEYS]),
     *(pem(line_end) + b" c" for line_end in (b"\n", b"\\n", b"")),
     b'{"password" : "a\\"b\\\\", "pin": 1234, "token":"abcDEF0123456789xyz"}',
     b'{"x":"{\\"pwd\\":\\"a\\\\\\"b\\"}"}',
+    *(
+        before + b"ghp_" + KEYS[0].secret
+        for before in (b"a\\n", b"a\\\\n", b"a\\u003d", b"a%3D", b"a%253D", b"a%25253d")
+    ),
+    b"u=postgres%3A%2F%2Fbob%3Apw%20x%40db&h=Authorization%3A%20Basic%20dXNlcjpwYXNz",
     b"an EMP-123456 and EMP-12 and EMP-1234567",
     b"x " + SECRET + b" y correct%2fhorse%2Bbattery%20%22staple%22 z",
     b'"correct\\/horse\\u002bbattery \\"staple\\"" and "correct/horse+battery \\\\\\"staple\\\\\\""',

@@ -7,9 +7,11 @@ import pytest
 from sseproxy.redaction.mask import masked
 from sseproxy.redaction.rules import built_in
 from sseproxy.redaction.scanner import Scanner
-from tests.redaction.keys import BEHIND, KEYS, PEM_LINES, Key, pem
+from tests.redaction.keys import BEHIND, ESCAPED_KEYS, KEYS, PEM_LINES, Key, pem
 
-every_key = pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.name} {key.public.decode()}")
+every_key = pytest.mark.parametrize(
+    "key", [*KEYS, *ESCAPED_KEYS], ids=lambda key: f"{key.name} {key.public.decode()}"
+)
 
 
 def scan(data: bytes) -> tuple[bytes, list[str]]:
@@ -37,6 +39,16 @@ def surrounded(key: Key, before: bytes, behind: bytes) -> tuple[bytes, bytes]:
         (b"(", b")"),
         ("schlüssel ".encode(), "…".encode()),
         (b"\n", b"\n\n"),
+        (b'{"q":"my .env:\\n', b'\\n"}'),
+        (b'{"q":"\\t', b'"}'),
+        (b'{"q":"\\r', b'"}'),
+        (b'{"q":"a\\u003d', b'"}'),
+        (b'{"q":"a=b\\u0026', b'"}'),
+        (b'{"q":"{\\"a\\":\\"b:\\\\n', b'\\"}"}'),
+        (b"/p?u=https%3A%2F%2Fh%2F%3Fz%3D", b"&a"),
+        (b"/p?u=https%3a%2f%2fh%2f%3fz%3d", b"&a"),
+        (b"/p?u=z%253D", b"&a"),
+        (b"/p?u=z%25253D", b"&a"),
     ],
 )
 def test_a_key_is_masked_wherever_it_stands(key: Key, before: bytes, behind: bytes) -> None:
@@ -116,6 +128,8 @@ def test_a_private_key_that_was_cut_is_masked_as_far_as_it_goes() -> None:
         b"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG fp_44709d6fcb msg_67c9fdcf37fc8190ba82116e33fb28c5",
         b"call_abcDEF123456789012345678 resp_67c9fdcecf488190bdd9a0409de3a1ec07b8b0ad toolu_01A09q90qw90lq",
         b"npm_config_registry hf_hub_download pypi-publish gsk_ r8_",
+        b"C:\\new\\task-Force-with-1-Name-of-20-Letters C:\\risk-Force-with-1-Name-of-20-Letters",
+        b"100%risk-Force-with-1-Name-of-20-Letters %zzsk-Force-with-1-Name-of-20-Letters",
         b"hooks.slack.com/services/ is where webhooks live",
     ],
 )

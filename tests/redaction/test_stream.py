@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sseproxy.redaction import Rules, built_in
+from sseproxy.redaction.body import Masker
 from sseproxy.redaction.mask import masked
 from sseproxy.redaction.records import body_findings
 from sseproxy.redaction.stream import StreamScanner
@@ -284,3 +285,70 @@ def test_events_between_are_no_part_of_the_frame() -> None:
     expected = body.replace(key.whole, b"[redacted]".ljust(len(key.whole), b"*"))
     assert fed([body])[0] == expected
     assert fed([*tokens, metadata + tokens[0]])[0] == expected[: len(b"".join(tokens) + metadata + tokens[0])]
+
+
+@every_dialect
+@pytest.mark.parametrize(
+    "line", ["data: [DONE]", "data: ping", "data:ping", 'data: "hi"', ": hello\ndata: x"]
+)
+def test_a_line_of_plain_text_says_nothing_of_documents(dialect: Dialect, line: str) -> None:
+    key = KEYS[0].whole.decode()
+    words = [*BEFORE, *(key[at : at + 7] for at in range(0, len(key), 7)), " end"]
+    spelling = "".join(map(dialect, words)).encode()
+    plain = f"{line}\n\n".encode()
+    rules = Rules()
+    for reads in ([plain, plain, spelling], [plain * 2 + spelling], [plain, *spelling.splitlines(True)]):
+        assert fed(reads, rules)[1].spelled
+        assert fed([spelling], rules)[1].spelled  # in a later stream
+
+
+def test_a_line_may_end_in_a_carriage_return_within_an_event() -> None:
+    key = KEYS[0].whole
+    lines = b"data: " + key[:9] + b"\rdata: " + key[9:] + b" b\n\n"
+    assert KEYS[0].secret[9:] not in fed([b"data: ping\n\n", lines])[0]
+
+
+@every_dialect
+@every_beginning
+@pytest.mark.parametrize("size", [24, 30, 40])
+def test_a_key_of_which_the_first_part_was_masked_as_it_came_is_masked_on(
+    dialect: Dialect, key: Key, size: int
+) -> None:
+    text = (key.whole + BEHIND.get(key.name, b"") + b" end").decode()
+    words = [*BEFORE, *(text[at : at + size] for at in range(0, len(text), size)), "and", " more"]
+    events = [dialect(word).encode() for word in words]
+    came, scanner = fed(events)
+    assert scanner.spelled or key.masked in came
+    assert texts_of(whole(came)) == texts_of(whole(b"".join(events)))
+    assert texts_of(whole(came)) == "".join(words).replace(key.whole.decode(), key.masked.decode())
+    assert whole(whole(came)) == whole(came)
+
+
+@every_dialect
+def test_a_private_key_in_long_pieces_is_masked_to_its_end(dialect: Dialect) -> None:
+    if dialect is documented:
+        return  # a line end in a text is another line there
+    text = pem(b"\n").decode()
+    for size in (60, 90):
+        pieces = (text[at : at + size] for at in range(0, len(text), size))
+        came, _ = fed([dialect(word).encode() for word in [*BEFORE, *pieces, " x"]])
+        said = texts_of(whole(came))
+        assert not any(
+            line[at : at + 8].decode() in said for line in PEM_LINES for at in range(len(line) - 8)
+        )
+
+
+@pytest.mark.parametrize("kind", [b"application/x-ndjson", b"application/jsonl; charset=utf-8"])
+@pytest.mark.parametrize("size", [1, 7, 30])
+def test_a_key_spelled_over_the_lines_of_ndjson_is_known_at_the_end(kind: bytes, size: int) -> None:
+    headers = ((b"Content-Type", kind),)
+    masker = Masker(headers, built_in())
+    text = KEYS[0].whole.decode()
+    words = [*BEFORE, *(text[at : at + size] for at in range(0, len(text), size)), " end"]
+    lines = [f"{compact({'model': 'm', 'response': word, 'done': False})}\n".encode() for word in words]
+    came = b"".join(piece.data for line in lines for piece in masker.feed(0, line))
+    came += b"".join(piece.data for piece in masker.finish())
+    assert masker.unfinished
+    result = masked(came, body_findings(headers, came, built_in()))
+    said = "".join(orjson.loads(line)["response"] for line in result.splitlines())
+    assert said == "".join(words).replace(text, KEYS[0].masked.decode())
