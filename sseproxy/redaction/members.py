@@ -47,7 +47,6 @@ _LEVELS = {lines: _levels(lines) for lines in (False, True)}
 
 
 # The beginning of a member up to its value, in a document or in a string of one.
-# The beginning of a member up to its value, in a document or in a string of one.
 _HEAD = re.compile(rf'\\?"{_NAME}(?:\\?"(?:[ \t\r\n]|\\[rnt])*(?::(?:[ \t\r\n]|\\[rnt])*\\?)?)?'.encode())
 
 
