@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from sseproxy.errors import SseproxyError
 from sseproxy.exchange import HOLE, Arrival, End, Ending, Exchange, Framing, ResponseHead, header
@@ -19,8 +20,7 @@ SLOWEST = 0.001
 Action = ResponseHead | bytes | End
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     due: int
     """Microseconds after the request."""
     action: Action

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from sseproxy.cassette.store import make_folder
+from sseproxy.cassette.library import Library
+from sseproxy.cassette.store import find, make_folder
 from sseproxy.cli.following import linting
 from sseproxy.cli.modes import Run, recording
 from sseproxy.cli.options import Seconds, address, answering, cassettes, logs, processes, setting, tls_files
-from sseproxy.cli.replaying import TURN, AskedTurns, opened, replay_until_stopped, taking, tell_stale
+from sseproxy.cli.replaying import TURN, AskedTurns, replay_until_stopped, taking, tell_stale
 from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
 from sseproxy.demo.server import demo_for
@@ -140,7 +141,7 @@ def record(
     replaying = MockOptions(host=place.host, tls=rest["tls"], speed=speed, redaction=redaction)
     mode = settled(RecordMode(record_mode), cassettes)
     if mode is RecordMode.NONE:
-        answers = matched(opened(cassettes))
+        answers = matched(Library(find([cassettes])))
         raise SystemExit(
             replay_until_stopped(
                 place, answers, replaying, cassettes, max_age=max_age, fail_unplayed=False, report=False

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from sseproxy.cassette.library import Library
+from sseproxy.cassette.store import find
 from sseproxy.cli.options import address, answering, cassettes, logs, processes, setting, tls_files
-from sseproxy.cli.replaying import opened, replay_until_stopped
+from sseproxy.cli.replaying import replay_until_stopped
 from sseproxy.cli.serving import Place
 from sseproxy.matching import Answers, Exhausted, Rules
 from sseproxy.mock import Options
@@ -63,7 +65,7 @@ def replay(
     for are listed.
     """
     answers = Answers(
-        opened(cassettes),
+        Library(find([cassettes])),
         rules,
         chain_sessions=session == "all",
         strict=strict,

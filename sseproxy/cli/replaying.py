@@ -13,14 +13,12 @@ from rich.text import Text
 
 from sseproxy import console
 from sseproxy.analysis.punctuality import Lateness, Punctuality
-from sseproxy.cassette.library import Library
 from sseproxy.cassette.naming import wall_text
-from sseproxy.cassette.store import find
 from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
 from sseproxy.exchange import Request
 from sseproxy.matching import Answers, LocalTurns
-from sseproxy.mock import Mock, Options
+from sseproxy.mock import Collector, Mock, Options
 from sseproxy.printable import counted, printable
 from sseproxy.workers import Answers as Questions
 
@@ -45,13 +43,6 @@ def taking(turns: LocalTurns) -> Callable[[Any], int]:
     return lambda asked: turns.take(*asked)
 
 
-def opened(cassettes: Path) -> Library:
-    """The library in a folder, or one cassette. Raises SseproxyError."""
-    library = Library(find([cassettes]))
-    library.preload()
-    return library
-
-
 def replay_until_stopped(
     place: Place,
     answers: Answers,
@@ -63,7 +54,7 @@ def replay_until_stopped(
     report: bool,
 ) -> int:
     """Runs a mock until a signal comes, and gives the exit status. `max_age`: seconds; None: any."""
-    gc.freeze()  # a collection has not to look at the library, and workers share it
+    gc.freeze()  # workers share what there is, as long as no collection looks at it
     printed = _Report()
     unplayed = set(answers.unplayed())
 
@@ -76,6 +67,8 @@ def replay_until_stopped(
             seat.metrics,
             on_played=(lambda *played: seat.ask("played", played)) if report else None,
         )
+        collector = Collector(mock.open_streams)
+        mock.get_ready()
         server = await mock.start()
         told = counted(len(answers), "cassette")
         seat.ready(f"sseproxy: {server.url} replays {told} of {cassettes} (Ctrl-C stops)")
@@ -83,6 +76,7 @@ def replay_until_stopped(
             tell_stale(answers, max_age)
         await seat.stopped.wait()
         await mock.stop()
+        collector.close()
         seat.ask("late", mock.lateness)
         seat.ask("left", answers.unplayed())
         return 2 if mock.unreadable else 0

@@ -24,6 +24,8 @@ try:
 except ImportError:  # Windows, where sockets have no such limit
     resource = None  # type: ignore[assignment]
 
+GIVE_WAY = 0.0001
+"""Seconds after which a thread that computes lets the event loop have a turn; Python's own are 5 ms."""
 READY, FAILED, FIGURES = "ready", "failed", "figures"
 
 
@@ -71,6 +73,7 @@ Main = Callable[[Seat], Awaitable[int]]
 def serve(place: Place, main: Main, answers: Answers) -> int:
     """Runs `main` in as many processes as there are to be; `answers` are those of the parent of workers."""
     _take_all_descriptors()
+    sys.setswitchinterval(GIVE_WAY)
     if place.workers == 1:
         return until_stopped(lambda stopped: _alone(place, main, answers, stopped))
     with contextlib.ExitStack() as stack:

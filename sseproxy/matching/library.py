@@ -16,6 +16,9 @@ class Library(Protocol):
 
     def request(self, number: int) -> Request: ...
 
+    def size(self, number: int) -> int:
+        """How many bytes have to be read for it."""
+
     def exchange(self, number: int) -> Exchange: ...
 
     def name(self, number: int) -> str:
@@ -37,6 +40,9 @@ class Loaded:
         request = self._exchanges[number].request
         assert request
         return request
+
+    def size(self, number: int) -> int:
+        return 0
 
     def exchange(self, number: int) -> Exchange:
         return self._exchanges[number]

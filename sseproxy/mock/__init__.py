@@ -1,5 +1,6 @@
 """The mock server: plays cassettes back."""
 
 from sseproxy.mock.app import Mock, Options, Watcher
+from sseproxy.mock.collector import Collector
 
-__all__ = ["Mock", "Options", "Watcher"]
+__all__ = ["Collector", "Mock", "Options", "Watcher"]

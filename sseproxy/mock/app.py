@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from collections.abc import Callable
@@ -21,10 +22,10 @@ from sseproxy.metrics import Metrics
 from sseproxy.mock.alarm import Alarm
 from sseproxy.mock.cors import admitted, asked_method, leave
 from sseproxy.mock.player import Player
+from sseproxy.mock.reels import Reels
 from sseproxy.printable import printable_bytes
 from sseproxy.redaction import Rules as Redaction
 from sseproxy.redaction import mask_target
-from sseproxy.schedule import schedule
 from sseproxy.server import Client, Running, listen
 
 SCOPE = b"x-sseproxy-scope"
@@ -32,6 +33,9 @@ SCOPE = b"x-sseproxy-scope"
 FOLDED = b"X-Sseproxy-Folded"
 """The response header that names the rules without which there would be no answer."""
 MISS = b"X-Sseproxy-Miss"
+
+READY_BYTES = 4 * 1024 * 1024
+"""Of cassettes that are read before the first request: half a second's work."""
 
 log = logging.getLogger("sseproxy.mock")
 
@@ -88,12 +92,14 @@ class Mock:
         self.unreadable = 0
         """How many requests met a cassette that could not be read."""
         self._playing: set[Player] = set()
+        self._reels = Reels(answers.library, options.speed)
+        self._explaining = asyncio.Lock()
         self._on_played = on_played
         self._watcher = watcher
         self.lateness = Lateness()
         """Of all that was written in streams that have ended."""
         self._metrics = metrics or Metrics()
-        self._metrics.show_open_streams(lambda: len(self._playing))
+        self._metrics.show_open_streams(self.open_streams)
         self._metrics.show_lateness(self.lateness)
 
     async def start(self) -> Running:
@@ -117,6 +123,20 @@ class Mock:
         for player in self._playing:
             player.stop(End(0, Ending.PROXY_STOPPED, 0, detail="the mock server was stopped"))
 
+    def open_streams(self) -> int:
+        """How many are being played."""
+        return len(self._playing)
+
+    def get_ready(self) -> None:
+        """Reads the newest recordings now, not while streams are played. What can't be read is told then."""
+        left = READY_BYTES
+        for number in reversed(self._answers.oldest_first()):
+            left -= self._answers.library.size(number)
+            if left < 0:
+                return
+            with contextlib.suppress(CassetteError):
+                self._reels.make(number)
+
     def open(self) -> None:
         """Gets ready to play for a server that is another's."""
         self._alarm = Alarm(self._clock)
@@ -132,8 +152,10 @@ class Mock:
         if self._options.cors and self._may_be_asked_for(request):
             client.answer(leave(request, self._answers.methods(request.target)), b"")
             return
-        # Cassettes are read and compared for it: other streams must not wait.
-        miss = await asyncio.to_thread(self._answers.explain, request)
+        # Cassettes are read and compared for it: other streams must not wait, nor a storm of misses
+        # have several threads take turns with them.
+        async with self._explaining:
+            miss = await asyncio.to_thread(self._answers.explain, request)
         if self._watcher:
             self._watcher.missed(miss)
         else:
@@ -153,7 +175,10 @@ class Mock:
             answer = self._answers.answer(request, scope)
             if answer is None:
                 return False
-            exchange = self._answers.library.exchange(answer.number)
+            ready = self._reels.kept(answer.number)
+            if ready is None:  # other streams must not wait till it is read
+                ready = await asyncio.to_thread(self._reels.make, answer.number)
+            exchange, reel = ready
         except CassetteError as error:
             self.unreadable += 1
             log.error("a cassette can't be played: %s", error)
@@ -164,12 +189,12 @@ class Mock:
         log.info("%s %s: %s%s", request.method, target, exchange.head.id, told)
         if self._watcher:
             self._watcher.plays(request, exchange)
-        await self._play(client, self._addressed(exchange, answer, request), held_up_until)
+        head = self._addressed(exchange.response, answer, request)
+        player = Player(client, reel, head, self._clock, self._alarm, held_up_until=held_up_until)
+        await self._play(client, player)
         return True
 
-    async def _play(self, client: Client, exchange: Exchange, held_up_until: int) -> None:
-        steps = schedule(exchange, self._options.speed)
-        player = Player(client, steps, self._clock, self._alarm, held_up_until=held_up_until)
+    async def _play(self, client: Client, player: Player) -> None:
         client.connection.listener = player
         self._playing.add(player)
         try:
@@ -194,15 +219,14 @@ class Mock:
         """Whether the request is a browser's question for leave, and what it wants to ask was recorded."""
         return asked_method(request) in self._answers.methods(request.target)
 
-    def _addressed(self, exchange: Exchange, answer: Answer, request: Request) -> Exchange:
-        """The exchange for the page that asks, with the names of the rules that it was found by alone."""
-        head = exchange.response
+    def _addressed(self, head: ResponseHead | None, answer: Answer, request: Request) -> ResponseHead | None:
+        """The head for the page that asks, with the names of the rules that it was found by alone."""
         if head is None:
-            return exchange
+            return None
         if answer.folded:
             field = (FOLDED, ", ".join(answer.folded).encode())
             head = replace(head, headers=(*head.headers, field))
-        return replace(exchange, response=self._for_page(head, request))
+        return self._for_page(head, request)
 
     def _for_page(self, head: ResponseHead, request: Request) -> ResponseHead:
         return admitted(head, request) if self._options.cors else head

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 
 from sseproxy.analysis.punctuality import Punctuality
 from sseproxy.clock import Clock
 from sseproxy.exchange import End, Ending, ResponseHead
 from sseproxy.http1 import ResponseFramer
 from sseproxy.mock.alarm import Alarm
-from sseproxy.schedule import Step
+from sseproxy.mock.reels import Reel
 from sseproxy.server import WAITING_LIMIT, Client
 
 log = logging.getLogger("sseproxy.mock")
@@ -26,15 +25,19 @@ class Player:
     def __init__(
         self,
         client: Client,
-        steps: Sequence[Step],
+        reel: Reel,
+        head: ResponseHead | None,
         clock: Clock,
         alarm: Alarm,
         *,
         held_up_until: int = 0,
     ) -> None:
-        """`held_up_until`: µs from the request; what is due before is late by the client's doing."""
+        """`head`: in the place of the recorded one.
+
+        `held_up_until`: µs from the request; what is due before is late by the client's doing."""
         self._client = client
-        self._steps = steps
+        self._steps, self._framed = reel
+        self._head = head
         self._clock = clock
         self._alarm = alarm
         self._next = 0
@@ -77,7 +80,7 @@ class Player:
             self._next += 1
             if step.due >= self._held_up_until:
                 self.punctuality.add(now - step.due)
-            out.append(self._bytes(step))
+            out.append(self._bytes(self._next - 1))
             size += len(out[-1])
         self._client.write(b"".join(out))
         if self._next == len(self._steps):
@@ -85,14 +88,15 @@ class Player:
             assert isinstance(end, End)
             self._finish(end)
 
-    def _bytes(self, step: Step) -> bytes:
-        match step.action:
-            case ResponseHead() as head:
-                self.framer = self._client.framer(head)
-                return self.framer.head()
+    def _bytes(self, number: int) -> bytes:
+        match self._steps[number].action:
             case bytes() as data:
                 assert self.framer
-                return self.framer.body([data])
+                return self._framed[number] if self.framer.chunked else data
+            case ResponseHead():
+                assert self._head
+                self.framer = self._client.framer(self._head)
+                return self.framer.head()
             case End(reason=reason, trailers=trailers):
                 return self.framer.last(trailers) if self.framer and reason.whole else b""
 

@@ -101,7 +101,8 @@ else:
 
     @functools.cache
     def _libc() -> ctypes.CDLL:
-        return ctypes.CDLL(None, use_errno=True)
+        # PyDLL: to let another thread run for these few microseconds would be to wait for it.
+        return ctypes.PyDLL(None, use_errno=True)
 
     def _create() -> int:
         file: int = _libc().timerfd_create(_CLOCK_MONOTONIC, _NONBLOCK | _CLOEXEC)

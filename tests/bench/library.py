@@ -34,7 +34,8 @@ def request(stream: int, workload: Workload) -> Request:
     due = "/due" if workload.due else ""
     target = f"/bench/{stream}/{workload.events}/{workload.size}/{workload.gap}{due}"
     body = b'{"question": "Stream %d, please", "streaming": true}' % stream
-    return Request("POST", target.encode(), "1.1", ((b"Content-Type", b"application/json"),), body)
+    headers = ((b"Content-Type", b"application/json"), (b"Content-Length", b"%d" % len(body)))
+    return Request("POST", target.encode(), "1.1", headers, body)
 
 
 def due_times(stream: int, workload: Workload) -> list[int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sseproxy.cassette import encode, library
+from sseproxy.cassette import encode
 from sseproxy.cassette.decode import decode_request
 from sseproxy.cassette.library import Library
 from sseproxy.cassette.pack import pack
@@ -96,20 +96,6 @@ def test_what_is_wrong_behind_the_request_is_found_when_it_is_played(tmp_path: P
         cassettes.exchange(0)
 
 
-def test_exchanges_are_kept_as_long_as_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for number in range(3):
-        save(tmp_path, stream(b"x" * 1000, id=f"{number}"))
-    cassettes = Library(find([tmp_path]))
-    first = cassettes.exchange(0)
-    assert cassettes.exchange(0) is first
-    monkeypatch.setattr(library, "KEPT_BYTES", 3000)
-    second = cassettes.exchange(1)
-    assert cassettes.exchange(0) is first
-    cassettes.exchange(2)  # in the place of the one that was used longest ago
-    assert cassettes.exchange(0) is first
-    assert cassettes.exchange(1) is not second
-
-
 def test_what_can_not_be_read_is_told_or_raised(tmp_path: Path) -> None:
     good = save(tmp_path, ASKED, "b.sse.jsonl")
     (tmp_path / "a.sse.jsonl").write_text("{}\n")
@@ -132,19 +118,3 @@ def test_a_cassette_that_has_changed_since_is_an_error(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(CassetteError, match="can't be read: No such file"):
         cassettes.request(0)
-
-
-def test_the_first_are_read_ahead_and_what_can_not_be_read_is_told_when_it_is_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    paths = [save(tmp_path, ASKED, f"{name}.sse.jsonl") for name in "abc"]
-    monkeypatch.setattr(library, "PRELOADED_BYTES", 2 * paths[0].stat().st_size)
-    paths[1].write_bytes(b"nonsense\n")
-    opened = Library(paths)
-    opened.preload()
-    for path in paths:
-        path.unlink()
-    assert opened.exchange(0) == ASKED
-    for number in (1, 2):
-        with pytest.raises(CassetteError):
-            opened.exchange(number)

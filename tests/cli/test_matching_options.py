@@ -107,17 +107,17 @@ def test_of_many_leftovers_the_first_are_listed(tmp_path: Path) -> None:
 
 
 def test_a_cassette_that_breaks_meanwhile_is_told_to_client_log_and_shell(library: Path) -> None:
-    first, path = library / "0.sse.jsonl", library / "B.sse.jsonl"
-    lines = (library / "A1.sse.jsonl").read_bytes().splitlines(keepends=True)
+    path = library / "B.sse.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
     more = b'{"k":"of another program","content":"%b"}\n' % bytes(5 * 2**20).hex().encode()
-    first.write_bytes(b"".join([*lines[:-1], more, lines[-1]]))  # so large that no other is read ahead
+    path.write_bytes(b"".join([*lines[:-1], more, lines[-1]]))  # so large that it is not read ahead
     with serving("replay", "--cassettes", library, "--speed", "max") as server:
         path.write_bytes(path.read_bytes().replace(b'"reason":"clean"', b'"reason":"odd"'))
         answer = post(server.url, '{"question":"b"}')
         stopped = server.stop()
     assert answer.status_code == 500
-    assert answer.text.startswith(f"sseproxy: {path}:5: `end` record: `reason` should be one of")
-    assert f"error: a cassette can't be played: {path}:5: " in stopped.err
+    assert answer.text.startswith(f"sseproxy: {path}:6: `end` record: `reason` should be one of")
+    assert f"error: a cassette can't be played: {path}:6: " in stopped.err
     assert stopped.status == 2
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import cast
 
 import pytest
@@ -15,6 +14,7 @@ from sseproxy.http1 import ResponseFramer
 from sseproxy.matching import Answers, Loaded
 from sseproxy.mock import Mock, Options
 from sseproxy.mock.player import Player
+from sseproxy.mock.reels import Reel
 from sseproxy.schedule import Action, Step
 from sseproxy.server import WAITING_LIMIT, Client
 from tests.core import build
@@ -69,8 +69,10 @@ class Stage:
         """A stream, its head at 0; due times in microseconds from the request."""
         screen = Screen()
         screen.window = window
-        timed: Sequence[Step] = [Step(0, HEAD), *(Step(due, action) for due, action in steps)]
-        player = Player(cast(Client, screen), timed, self.bell.clock, self.bell.alarm)
+        timed = (Step(0, HEAD), *(Step(due, action) for due, action in steps))
+        framed = tuple(action if isinstance(action, bytes) else b"" for _, action in timed)
+        reel = Reel(timed, framed)
+        player = Player(cast(Client, screen), reel, HEAD, self.bell.clock, self.bell.alarm)
         screen.player = player
         player.play()
         return player, screen
