@@ -169,11 +169,12 @@ class Texts:
             return None
         if not before.endswith(b'"') and _NOT_PLAIN.search(events):
             return None
-        if len(events) > _ENOUGH:  # one copy less of many bytes
-            events = events.replace(behind + before, b"")
         text = events[len(before) : -len(behind)]
         if b"\n" in text:
-            text = text.replace(behind + before, b"")
+            between = behind + before
+            # Once it has its pattern, which takes 3 µs, `re` is twice as fast as `bytes.replace`.
+            long = len(text) > _ENOUGH
+            text = re.sub(re.escape(between), b"", text) if long else text.replace(between, b"")
             if b"\n" in text:
                 return None
         if b"\r" in text:

@@ -44,6 +44,10 @@ class ResponseParser:
         self._upgrade = upgrade
         self.switched = False
         """Whether the upstream granted it: what follows is no HTTP."""
+        self._body: list[bytes] = []  # of the present read
+        # For each chunk, of which a burst has a thousand: a method would double what httptools takes.
+        self.on_body = self._body.append
+        self._pieces = 0  # of the body in the present read when the response ended
         self._parser = httptools.HttpResponseParser(self)
         self._head_bytes = 0
         self._headers: list[tuple[bytes, bytes]] = []
@@ -57,13 +61,14 @@ class ResponseParser:
 
     def feed(self, data: bytes, at: int) -> Read:
         read = self._read = Read(at)
+        body = self._body
         if self._framing is None:
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as switch:
             if self.switched and (rest := data[switch.args[0] :]):
-                read.body.append(rest)
+                body.append(rest)
         except httptools.HttpParserError as error:
             if not read.end:
                 what = "no HTTP response" if self._framing is None else "a malformed body"
@@ -71,6 +76,11 @@ class ResponseParser:
             self.reusable = False
         if self._framing is None and not read.end and self._head_bytes > HEAD_LIMIT:
             self._fail(_HEAD_TOO_LARGE)
+        if read.end and len(body) > self._pieces:  # llhttp can't be told that an answer to HEAD has no body
+            self.reusable = False
+            del body[self._pieces :]
+        read.body = body.copy()
+        body.clear()
         return read
 
     def eof(self, at: int) -> Read:
@@ -85,8 +95,12 @@ class ResponseParser:
         return read
 
     def _fail(self, sentence: str) -> None:
-        self._read.end = Ending.ERROR
+        self._end(Ending.ERROR)
         self._read.detail = sentence
+
+    def _end(self, ending: Ending) -> None:
+        self._read.end = ending
+        self._pieces = len(self._body)
 
     # What httptools calls.
 
@@ -127,18 +141,12 @@ class ResponseParser:
         if self._framing is Framing.NONE and not self.switched:
             self._complete()
 
-    def on_body(self, data: bytes) -> None:
-        if self._read.end:
-            self.reusable = False  # llhttp can't be told that an answer to HEAD has no body
-        else:
-            self._read.body.append(data)
-
     def on_message_complete(self) -> None:
         if self._framing is not None and not self._read.end and not self.switched:
             self._complete()
 
     def _complete(self) -> None:
-        self._read.end = Ending.CLEAN
+        self._end(Ending.CLEAN)
         self._read.trailers = tuple(self._headers)
         self.reusable = self._persistent
 
