@@ -144,7 +144,10 @@ class Exchange:
 
 def header(headers: Headers, name: bytes) -> bytes | None:
     """The first field of this lower-case name, as received, white space around it removed."""
-    return next((value.strip(b" \t") for key, value in headers if key.lower() == name), None)
+    for key, value in headers:
+        if key.lower() == name:
+            return value.strip(b" \t")
+    return None
 
 
 def media_type(headers: Headers) -> bytes:
@@ -154,5 +157,5 @@ def media_type(headers: Headers) -> bytes:
 
 def tokens(headers: Headers, name: bytes) -> list[bytes]:
     """The comma-separated list of all fields of this lower-case name, lower-cased, in order."""
-    values = b",".join(value for key, value in headers if key.lower() == name)
-    return [item for part in values.split(b",") if (item := part.strip(b" \t").lower())]
+    values = [value for key, value in headers if key.lower() == name]
+    return [item for part in b",".join(values).split(b",") if (item := part.strip(b" \t").lower())]

@@ -283,8 +283,10 @@ class Recording:
             held = self._file.stored + sum(len(piece.data) for piece in pieces)
             detail = f"the cassette holds the first {held} of {held + self._cut} body bytes"
             end = replace(end, reason=Ending.LIMIT, detail=detail)
-        trailers, names = self._masked_trailers(end.trailers)
-        end = replace(end, trailers=trailers, detail=mask_text(end.detail, self._session.rules))
+        names: list[str] = []
+        if end.trailers or end.detail:
+            trailers, names = self._masked_trailers(end.trailers)
+            end = replace(end, trailers=trailers, detail=mask_text(end.detail, self._session.rules))
         mask = self._mask_whole if masker and masker.unfinished else None
         self.end = self._file.finish(lines, pieces, end, names, mask=mask)
 
