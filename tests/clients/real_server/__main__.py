@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -24,13 +24,17 @@ from flowise import Flowise, PredictionData
 from sseproxy.demo.flows import COMMENT
 from sseproxy.demo.flows import FLOWS as DEMO
 from tests.clients.harness import recording
-from tests.clients.real_server import model
+from tests.clients.real_server import libraries, model, takeover
 from tests.clients.real_server.flows import FLOWS, agent_flow_data, flow_data
 
 HERE = Path(__file__).parent
 START_S = 120.0
 """Seconds in which the server has to come up."""
 QUESTION = "What is six times seven?"
+SLOW = "slow"
+"""The flow whose half minute of silence would tell nothing of a library."""
+Verdict = tuple[bool, str]
+"""Whether all is as it was, and a line that says what was seen."""
 
 
 @contextlib.asynccontextmanager
@@ -119,20 +123,48 @@ def as_in_the_demo(name: str) -> list[str]:
     return runs([step.kind for step in steps if step.kind != COMMENT])
 
 
+async def orders(server: str, flows: Mapping[str, str], cassettes: Path) -> AsyncIterator[Verdict]:
+    """Each flow against the demo's flow of the same name."""
+    async with recording(server, cassettes) as proxy:
+        for name, flow in flows.items():
+            kinds = await asyncio.to_thread(ask, proxy, flow)
+            same = runs(kinds) == as_in_the_demo(name)
+            told = "as in the demo" if same else "not as in the demo"
+            yield same, f"{name}: {len(kinds)} events, {told}: {' '.join(runs(kinds))}"
+
+
+async def one_chat(server: str, flow: str, cassettes: Path) -> AsyncIterator[Verdict]:
+    """Two requests with one chat id at once."""
+    async with recording(server, cassettes) as proxy:
+        kinds = await takeover.ask_twice(proxy, flow)
+    told = "taken over" if kinds.taken_over else "not taken over"
+    given = "; ".join(" ".join(runs(each)) for each in kinds)
+    yield kinds.taken_over, f"takeover: {len(kinds.first)} and {len(kinds.second)} events, {told}: {given}"
+
+
+async def in_libraries(server: str, flows: Mapping[str, str], cassettes: Path) -> AsyncIterator[Verdict]:
+    """What the server's libraries give their users: directly, recorded and replayed."""
+    asked = {name: flow for name, flow in flows.items() if name != SLOW}
+    for (name, program), each in (await libraries.answers(server, asked, cassettes)).items():
+        told = "the same" if each.same else "not the same"
+        yield each.same, f"{name} in {program}: {len(each.direct)} events, {told} recorded and replayed"
+
+
 async def main(installed: Path, cassettes: Path) -> int:
-    """The exit status: 1 where a flow's order is not that of the demo's."""
-    others = 0
+    """The exit status: 1 where something is not as it was."""
+    wrong = 0
     with tempfile.TemporaryDirectory() as home:
         async with model.serve() as model_url, real_server(installed, Path(home)) as server:
             flows = await asyncio.to_thread(make_flows, server, model_url)
-            async with recording(server, cassettes) as proxy:
-                for name, flow in flows.items():
-                    kinds = await asyncio.to_thread(ask, proxy, flow)
-                    same = runs(kinds) == as_in_the_demo(name)
-                    others += not same
-                    told = "as in the demo" if same else "not as in the demo"
-                    print(f"{name}: {len(kinds)} events, {told}: {' '.join(runs(kinds))}", flush=True)
-    return 1 if others else 0
+            for verdicts in (
+                orders(server, flows, cassettes),
+                one_chat(server, flows["conversation"], cassettes / "takeover"),
+                in_libraries(server, flows, cassettes / "libraries"),
+            ):
+                async for fine, line in verdicts:
+                    wrong += not fine
+                    print(line, flush=True)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
