@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.cli.builder import save
 from tests.cli.support import in_terminal
-from tests.support.predictions import event, prediction, takeover, tokens
+from tests.support.predictions import event, prediction, tokens
 
 ROOT = Path(__file__).parent.parent
 WIDTH = 100
@@ -25,7 +25,7 @@ END = event("end", "[DONE]")
 
 
 def lay_out(folder: Path) -> None:
-    """yesterday.sse.jsonl and today.sse.jsonl of one flow, the folder takeover, and the captures."""
+    """yesterday.sse.jsonl and today.sse.jsonl of one flow, and the cassettes of this repository."""
     start = (60, event("start", ""))
     well = [start, *tokens(80, *WORDS), (340, METADATA), (341, END)]
     ill = [
@@ -38,8 +38,6 @@ def lay_out(folder: Path) -> None:
     ]
     save(folder, prediction(well), "yesterday.sse.jsonl")
     save(folder, prediction(ill), "today.sse.jsonl")
-    for value in takeover():
-        save(folder / "takeover", value)
     (folder / "cassettes").symlink_to(ROOT / "cassettes")
 
 

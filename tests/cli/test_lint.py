@@ -13,7 +13,7 @@ from sseproxy.cassette.pack import pack
 from sseproxy.exchange import Ending
 from tests.cli.builder import EVENTS, save, stream
 from tests.cli.support import complaint, in_terminal, sseproxy
-from tests.lint.streams import CAPTURES, GOOD_HEADERS
+from tests.lint.streams import CAPTURES, GOOD_HEADERS, TAKEOVER
 
 TOKEN, END = EVENTS[0], EVENTS[2]
 METADATA = b'event: metadata\ndata: {"chatId":"c"}\n\n'
@@ -41,6 +41,18 @@ def test_a_finding_is_a_line_and_is_explained_at_the_end(late: Path) -> None:
     )
     assert explained[0] == "O301  A token came when the answer was over."
     assert explained[-1] == "      docs/findings.md#o301-late-token"
+
+
+def test_of_two_requests_with_one_chat_id_both_streams_are_named() -> None:
+    done = sseproxy("lint", TAKEOVER)
+    finding, other, *_ = done.out.splitlines()
+    assert (done.status, done.err) == (1, "2 cassettes checked\n")
+    assert finding == (
+        f"{TAKEOVER}/first.sse.jsonl:9: error S501 taken-over: this stream stopped after 5 tokens and got no"
+        " end: a request with the same chat id `a-chat-of-two` came 0.129 s after it and got the end"
+        f" ({TAKEOVER}/second.sse.jsonl), at 0.128 s"
+    )
+    assert other == f"  {TAKEOVER}/second.sse.jsonl:39: the other stream"
 
 
 def test_json_is_for_tools(late: Path) -> None:

@@ -12,7 +12,8 @@ from sseproxy.exchange import Ending
 from tests.cli.builder import save, stream, unanswered
 from tests.cli.support import complaint, good, in_terminal, sseproxy
 from tests.e2e.record_cassettes import FOLDER
-from tests.support.predictions import event, prediction, takeover, tokens
+from tests.lint.streams import TAKEOVER
+from tests.support.predictions import event, prediction, tokens
 
 LAST = event("metadata", {"chatId": "c"}) + event("end", "[DONE]")
 SLOW = prediction([*tokens(20, "a", "b", "c"), *tokens(3_060, "d", "e"), (3_090, LAST)], end_t=3_091)
@@ -41,21 +42,19 @@ def test_one_stream(tmp_path: Path) -> None:
     ]
 
 
-def test_a_takeover_in_80_columns(tmp_path: Path) -> None:
-    for value in takeover():
-        save(tmp_path, value)
-    shown = plain(in_terminal("timeline", tmp_path, columns=80))
-    assert all(len(line) <= 80 for line in shown)
+def test_a_takeover_in_80_columns() -> None:
+    shown = plain(in_terminal("timeline", TAKEOVER, columns=80))
+    assert all(cell_len(line) <= 80 for line in shown)
     assert shown[:4] == [
-        "session 01KAQ3KX00M4T2AB, 2026-11-23 00:41:34 UTC: 2 exchanges",
-        "A  POST /api/v1/prediction/5f0c",
-        "   200, flowise, 5 events, client_left after 5.000 s, the first event after 0.0…",
-        "   same chat 9b6e1c as B",
+        "session 01M83Y5EZN8YHJK1, 2026-11-23 10:10:29 UTC: 2 exchanges",
+        "A  POST /api/v1/prediction/ea6332a2-f491-4f5b-84a9-6c4adb893b54",
+        "   200, flowise, 6 events, client_left after 1.530 s, the first event after 0.0…",
+        "   same chat a-chat-of-two as B",
     ]
     order = [line.split()[0] for line in shown[shown.index("") + 2 :] if not line.startswith(" ")]
-    assert "".join(order) == "AAAAA" + "B" * 9 + "AA"
+    assert "".join(order) == "AAAAA" + "B" * 8 + "AA"
     assert "B  asked while A of the same chat is open" in shown
-    assert "A  stall: 4.860 s of silence: nothing came after #5 token" in shown
+    assert "A  stall: 1.403 s of silence: nothing came after #6 token" in shown
 
 
 def test_a_pipe_is_not_cut(tmp_path: Path) -> None:
@@ -91,16 +90,15 @@ def test_where_no_page_can_be_written_a_sentence_says_so(tmp_path: Path) -> None
     assert complaint(outcome) == f"{tmp_path / 'none' / 'page.html'}: No such file or directory"
 
 
-def test_findings_stand_in_words_below_their_event(tmp_path: Path) -> None:
+def test_findings_stand_in_words_below_their_event() -> None:
     """Folded to the width of the terminal, and nothing of them lost."""
-    for value in takeover():
-        save(tmp_path, value)
-    shown = plain(in_terminal("timeline", tmp_path, columns=80))
+    shown = plain(in_terminal("timeline", TAKEOVER, columns=80))
     place = next(index for index, line in enumerate(shown) if line.startswith("   S501 taken-over: "))
-    assert shown[place - 1].startswith("A  0.140")
+    assert shown[place - 1].startswith("A  0.128")
     told = " ".join(line.strip() for line in shown[place : place + 4])
     assert (
-        "stopped after 4 tokens and got no end: a request with the same chat id `9b6e1c` came 0.150 s" in told
+        "stopped after 5 tokens and got no end: a request with the same chat id `a-chat-of-two` came 0.129 s"
+        in told
     )
 
 

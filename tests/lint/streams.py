@@ -16,6 +16,8 @@ from tests.cli.builder import encoded, stream
 
 PLAIN_EXPECTATIONS = Expectations()
 CAPTURES = Path(__file__).parent.parent.parent / "cassettes" / "captures"
+TAKEOVER = CAPTURES.parent / "takeover"
+"""Two requests with one chat id at once, as they were recorded from the real server."""
 GOOD_HEADERS: Headers = (
     (b"Content-Type", b"text/event-stream"),
     (b"Cache-Control", b"no-cache"),

@@ -9,10 +9,11 @@ import pytest
 
 from sseproxy.analysis.lint import Finding, Sessions, lint
 from sseproxy.cassette.items import items
+from sseproxy.cassette.store import load
 from sseproxy.exchange import End, Ending, Exchange
 from tests.cli.builder import encoded
 from tests.lint.mutants import asked
-from tests.lint.streams import PLAIN_EXPECTATIONS, capture, codes, pieces, with_pieces
+from tests.lint.streams import PLAIN_EXPECTATIONS, TAKEOVER, capture, codes, pieces, with_pieces
 
 CHAT = b'{"question":"Hi","streaming":true,"chatId":"b71b80ee-a0ac-4226-af58-ff3fe69a33a7"}'
 
@@ -66,6 +67,22 @@ def test_it_is_told_at_the_first_and_names_the_second(order: tuple[Exchange, ...
     assert finding.message == (
         "this stream stopped after 10 tokens and got no end: a request with the same chat id"
         " `b71b80ee-a0ac-4226-af58-ff3fe69a33a7` came 0.200 s after it and got the end (SECOND.sse.jsonl)"
+    )
+
+
+RECORDED = [load(TAKEOVER / f"{name}.sse.jsonl") for name in ("first", "second")]
+
+
+@pytest.mark.parametrize("order", list(permutations(RECORDED)))
+def test_so_it_is_where_the_real_server_did_it(order: tuple[Exchange, ...]) -> None:
+    (finding,) = together(*order)
+    first, second = (f"{exchange.head.id}.sse.jsonl" for exchange in RECORDED)
+    assert finding.rule.code == "S501"
+    assert (finding.place.cassette, finding.place.event) == (first, 6)
+    assert [(place.cassette, place.event) for place in finding.others] == [(second, 36)]
+    assert finding.message == (
+        "this stream stopped after 5 tokens and got no end: a request with the same chat id"
+        f" `a-chat-of-two` came 0.129 s after it and got the end ({second})"
     )
 
 

@@ -54,8 +54,8 @@ def tokens(start: int, *words: str, every: int = 20) -> list[tuple[int, bytes]]:
 def takeover() -> tuple[Exchange, Exchange]:
     """Two requests with one chat at once, as the real server answers them.
 
-    The second connection gets the rest of the first one's tokens and the only `end`; the first one hangs
-    until its client leaves.
+    The second connection gets the tokens of both and one `end`; the first one hangs until its client leaves.
+    cassettes/takeover holds such a pair as it was recorded.
     """
     first = [(60, event("start", "")), *tokens(80, "Once", " upon", " a", " time")]
     second = [

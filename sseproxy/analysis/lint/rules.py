@@ -213,8 +213,9 @@ TAKEN_OVER = _rule(
     *("S501", "taken-over", ERROR),
     "A second request with the same chat id took the stream over: this one got no end.",
     "Flowise keeps one connection for each chat id. A request that comes while another is being"
-    " answered gets the tokens of both and the only end; the first one hangs. Use a chat id for one"
-    " request at a time, or none.",
+    " answered gets the tokens of both, until the first of the two answers is done: its metadata and end"
+    " come, and what is left of the other is lost. The first client hangs. Use a chat id for one request"
+    " at a time, or none.",
 )
 
 HTTPX_SSE = _rule(
