@@ -14,6 +14,7 @@ import pytest
 from sseproxy.cassette import encode
 from sseproxy.exchange import Framing, ResponseHead
 from sseproxy.http1 import ResponseFramer, chunk
+from sseproxy.redaction import Masker, built_in
 from sseproxy.upstream.response import ResponseParser
 from tests.e2e.streams import head
 
@@ -58,10 +59,18 @@ def frame(events: int) -> Callable[[], object]:
     return lambda: framer.body([EVENT] * events)
 
 
+def look(events: int) -> Callable[[], object]:
+    """A read is looked through for secrets."""
+    masker = Masker(((b"Content-Type", b"text/event-stream"),), built_in())
+    masker.feed(0, EVENT)
+    masker.passes(EVENT * MANY)  # `re` has its pattern from here on
+    return lambda: masker.passes(EVENT * events)
+
+
 @pytest.mark.parametrize(
     ("work", "bound"),
-    [(parse, 2), (store, 0), (frame, 2)],
-    ids=["parse: on_body and its append", "store: nothing", "frame: chunk and len"],
+    [(parse, 0), (store, 0), (frame, 2), (look, 0)],
+    ids=["parse: nothing", "store: nothing", "frame: chunk and len", "look for secrets: nothing"],
 )
 def test_calls_for_an_event_more(work: Callable[[int], Callable[[], object]], bound: int) -> None:
     assert (calls(work(MANY)) - calls(work(FEW))) / (MANY - FEW) <= bound + ROOM

@@ -1,20 +1,24 @@
-"""What a read costs the recorder, in system calls: seconds tell of the machine and its neighbours.
+"""What a read costs the recorder, and an event the replay, in system calls: seconds tell of the neighbours.
 
 Upstream and client go in lockstep, so that each read is one, and the counts the same everywhere.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from sseproxy.cassette import encode
 from sseproxy.exchange import Framing
-from tests.e2e.streams import LAST_CHUNK, read_in_lockstep, request, send_in_lockstep
+from tests.core import build
+from tests.e2e.streams import BODY, LAST_CHUNK, TARGET, read_in_lockstep, request, send_in_lockstep
 from tests.support.net import Peer, Turns, client, eventually, upstream
 from tests.support.process import server
 from tests.support.wire import Response
@@ -29,6 +33,10 @@ WARM_UP = 20
 """Reads at either end that are not counted: connections, heads and files belong to the stream."""
 WAKE, TAKE, KEEP, GIVE = 1, 1, 1, 1
 """The event loop wakes, takes the read, writes it to the cassette, gives it to the client."""
+RING, SET = 1, 1
+"""The timer of a replay is read when it rings, and set again."""
+GAP = 2_000
+"""Microseconds between two events of a replay."""
 ROOM = 0.25
 """Calls per read that the surroundings may add, such as a timer now and then."""
 MEMORY = ("brk", "madvise", "mmap", "mremap", "munmap")
@@ -62,26 +70,50 @@ async def per_read(folder: Path, events: int, *options: str) -> dict[str, float]
         await send_in_lockstep(peer, Framing.CHUNKED, pieces, turns)
         await peer.send(LAST_CHUNK)
 
-    log = folder / "strace"
-    # -D: what we start, and end, is the recorder itself and not strace.
-    trace = ("strace", "-D", "-f", "-q", "-s", "64", "-o", str(log))
     arguments: tuple[str | Path, ...] = ("record", "--cassettes", folder / "cassettes", *options)
     async with (
         upstream(script) as url,
-        server(*arguments, "--upstream", url, under=trace) as (process, proxy),
+        traced(folder, *arguments, "--upstream", url) as (proxy, calls),
+        client(proxy) as peer,
     ):
-        async with client(proxy) as peer:
-            await peer.send(request())
-            response = Response(request())
-            await read_in_lockstep(peer, response, pieces, turns)
-            response.feed((await peer.rest())[0])
+        await peer.send(request())
+        response = Response(request())
+        await read_in_lockstep(peer, response, pieces, turns)
+        response.feed((await peer.rest())[0])
         assert response.body == b"".join(pieces)
+    return calls
+
+
+@contextlib.asynccontextmanager
+async def traced(folder: Path, *arguments: str | Path) -> AsyncIterator[tuple[str, dict[str, float]]]:
+    """A server under strace: its URL, and its calls for each read, known when it has stopped."""
+    log = folder / "strace"
+    # -D: what we start, and end, is the server itself and not strace.
+    trace = ("strace", "-D", "-f", "-q", "-s", "64", "-o", str(log))
+    calls: dict[str, float] = {}
+    async with server(*arguments, under=trace) as (process, url):
+        yield url, calls
         process.terminate()
         await process.wait()
         ended = re.compile(rf"^{process.pid} +\+\+\+ (exited|killed)", re.MULTILINE)
         await eventually(lambda: ended.search(log.read_text(errors="replace")) is not None)
     counts = counted(log.read_text(errors="replace"))
-    return {name: count / (READS - 2 * WARM_UP) for name, count in counts.items()}
+    calls |= {name: count / (READS - 2 * WARM_UP) for name, count in counts.items()}
+
+
+async def per_event(folder: Path) -> dict[str, float]:
+    """The system calls of a replay for each event of a stream that is paced."""
+    pieces = [read_number(number, 1) for number in range(READS)]
+    came = build.arrivals(*((GAP * number, piece) for number, piece in enumerate(pieces)))
+    recorded = build.exchange(came, request=build.request("POST", TARGET, BODY))
+    cassette = folder / "a.sse.jsonl"
+    cassette.write_bytes(b"".join(encode.exchange(recorded)))
+    async with traced(folder, "replay", "--cassettes", cassette) as (url, calls), client(url) as peer:
+        await peer.send(request())
+        response = Response(request())
+        response.feed((await peer.rest())[0])
+        assert response.body == b"".join(pieces)
+    return calls
 
 
 @pytest.mark.parametrize("events", [1, 100], ids=["paced: an event a read", "firehose: 100 events a read"])
@@ -96,3 +128,10 @@ async def test_what_is_not_recorded_is_not_written(events: int, tmp_path: Path) 
     calls = await per_read(tmp_path, events, "--skip", "*")
     due = WAKE + TAKE + GIVE
     assert due <= sum(calls.values()) <= due + ROOM, calls
+
+
+async def test_an_event_of_a_replay_is_woken_for_given_and_the_next_one_waited_for(tmp_path: Path) -> None:
+    calls = await per_event(tmp_path)
+    due = WAKE + RING + GIVE + SET
+    assert sum(calls.values()) <= due + ROOM, calls
+    assert calls["timerfd_settime"] > 0.5  # so that it is a paced replay that was counted
