@@ -22,7 +22,7 @@ _CLOEXEC = 0o2000000
 
 
 class Timer(Protocol):
-    """Rings once for each `start`; a later start takes the place of the one before."""
+    """Rings for each `start`, a later one in the place of the one before, and perhaps in vain."""
 
     def start(self, wait: int) -> None:
         """Rings in `wait` microseconds, and not before the event loop has had its turn."""
@@ -56,9 +56,11 @@ class FileTimer:
         self._ring = ring
         self._loop = asyncio.get_running_loop()
         self._file = _create()
+        self._started = False
         self._loop.add_reader(self._file, self._readable)
 
     def start(self, wait: int) -> None:
+        self._started = True
         _set(self._file, max(wait, 1))  # 0 would disarm it
 
     def close(self) -> None:
@@ -68,11 +70,11 @@ class FileTimer:
             self._file = -1
 
     def _readable(self) -> None:
-        try:
-            os.read(self._file, 8)
-        except BlockingIOError:
-            return  # started again since it became readable
+        self._started = False
         self._ring()
+        if not self._started and self._file >= 0:  # else it is readable no more, and needs no reading
+            with contextlib.suppress(BlockingIOError):  # started, and read, since it became readable
+                os.read(self._file, 8)
 
 
 def timer(ring: Callable[[], None]) -> Timer:
