@@ -16,10 +16,17 @@ from tests.bench.workloads import PROXY, REPLAY, WARM_UP, Workload
 
 CPU = Column("cpu", "CPU µs/event", 2)
 MEMORY = Column("memory", "peak MiB")
-SIZE = Column("size", "cassette bytes/event")
+SIZES = (Column("size", "cassette bytes/event"), Column("packed", "packed"))
 SPEED = Column("speed", "events/s")
-FAST = (SPEED, Column("first_p50", "first event p50 µs"), CPU, MEMORY, SIZE)
-PACED = (Column("p50", "latency p50 µs"), Column("p99", "p99 µs"), Column("max", "max µs"), CPU, MEMORY, SIZE)
+FAST = (SPEED, Column("first_p50", "first event p50 µs"), CPU, MEMORY, *SIZES)
+PACED = (
+    Column("p50", "latency p50 µs"),
+    Column("p99", "p99 µs"),
+    Column("max", "max µs"),
+    CPU,
+    MEMORY,
+    *SIZES,
+)
 ERRORS = (Column("p50", "error p50 µs"), Column("p99", "p99 µs"), Column("max", "max µs"), CPU, MEMORY)
 DRIFT = (Column("drift", "drift µs", 1), *ERRORS)
 
@@ -42,7 +49,8 @@ def _pass_through(workload: Workload, targets: dict[str, Target], subject: str) 
             checked_load(WARM_UP, running.port)
             sample = _measured(workload, running)
         if target.records:
-            sample["size"] = recorded_bytes(folder, workload) / workload.total
+            plain, packed = recorded_bytes(folder, workload)
+            sample |= {"size": plain / workload.total, "packed": packed / workload.total}
     return sample
 
 
@@ -98,6 +106,7 @@ def _play(workload: Workload, replays: dict[str, Replay], subject: str) -> Sampl
     with scratch() as folder:
         count = workload.targets or workload.streams
         library.fill(folder / "cassettes", workload, count, count)
+        library.fill(folder / "cassettes" / "warm-up", WARM_UP, 1, 1)
         if replay.beside is bad_clients:
             library.fill(folder / "cassettes" / "bait", BAIT, 1, 1)
         port = free_port()
@@ -105,11 +114,10 @@ def _play(workload: Workload, replays: dict[str, Replay], subject: str) -> Sampl
         command += ["--port", str(port)]
         if replay.workers > 1:
             command += ["--workers", str(replay.workers)]
-        with (
-            server(command, port, folder) as running,
-            replay.beside(replay.program, port, workload),
-        ):
-            sample = _measured(workload, running)
+        with server(command, port, folder) as running:
+            checked_load(WARM_UP, port)
+            with replay.beside(replay.program, port, workload):
+                sample = _measured(workload, running)
     if replay.beside is bad_clients:
         del sample["cpu"]  # their share can't be told from it
     return sample

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sseproxy.cassette.pack import pack
 from tests.bench import tools
 from tests.bench.processes import BrokenRunError, Running, free_port, server
 from tests.bench.workloads import WARM_UP, Workload
@@ -114,8 +115,11 @@ def proxies(program: Path, against: Path | None) -> tuple[Target, ...]:
     return tuple(targets)
 
 
-def recorded_bytes(folder: Path, workload: Workload) -> int:
-    """The cassettes' size, the warm-up's left out. Raises BrokenRunError where they don't hold all."""
+def recorded_bytes(folder: Path, workload: Workload) -> tuple[int, int]:
+    """The cassettes' size, the warm-up's left out, plain and packed.
+
+    Raises BrokenRunError where they don't hold all.
+    """
     cassettes = [path for path in (folder / "cassettes").rglob("*") if path.is_file()]
     ends = {path: json.loads(last_line(path)) for path in cassettes}
     if unfinished := [path.name for path, end in ends.items() if path.suffix == ".part" or end["k"] != "end"]:
@@ -127,8 +131,9 @@ def recorded_bytes(folder: Path, workload: Workload) -> int:
         raise BrokenRunError(
             f"{len(cassettes) - 1} of {workload.streams} recorded, {stored} of {workload.body} bytes"
         )
-    oldest = min(cassettes, key=lambda path: path.name)
-    return sum(path.stat().st_size for path in cassettes) - oldest.stat().st_size
+    _, *measured = sorted(cassettes, key=lambda path: path.name)  # the warm-up's is the first
+    plain = sum(path.stat().st_size for path in measured)
+    return plain, sum(pack(path).stat().st_size for path in measured)
 
 
 def last_line(path: Path) -> bytes:
