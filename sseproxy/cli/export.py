@@ -11,6 +11,7 @@ import click
 from sseproxy.cli.dialects import known
 from sseproxy.cli.options import paths
 from sseproxy.cli.reading import Reading
+from sseproxy.cli.writing import write
 from sseproxy.exchange import Exchange
 from sseproxy.export import FORMATS
 
@@ -36,8 +37,7 @@ def export(paths: tuple[Path, ...], form: str, output: Path | None) -> None:
     found = Reading(paths)
     pieces = FORMATS[form](_named(found), known())
     if output:
-        with output.open("wb") as file:
-            file.writelines(pieces)
+        write(output, pieces)
     else:
         sys.stdout.buffer.writelines(pieces)
     raise SystemExit(found.status)

@@ -15,6 +15,7 @@ from sseproxy.cassette.store import items
 from sseproxy.cli.expectations import expectations
 from sseproxy.cli.options import paths
 from sseproxy.cli.reading import Reading
+from sseproxy.cli.writing import write
 from sseproxy.export.page import page
 
 
@@ -43,7 +44,7 @@ def timeline_command(
     findings = list(_findings([name for name, _ in stories], expectations))
     if html:
         title = "Timeline of " + ", ".join(path.name for path in paths)
-        html.write_bytes(page(timeline(stories, findings, fold=False), title))
+        write(html, [page(timeline(stories, findings, fold=False), title)])
         raise SystemExit(found.status)
     out = console.stdout()
     for number, scene in enumerate(timeline(stories, findings, fold=not all_)):

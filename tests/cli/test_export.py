@@ -51,6 +51,29 @@ def test_a_cassette_that_can_not_be_read_hides_no_other(tmp_path: Path) -> None:
     assert outcome.err.count("\n") == 1
 
 
+def test_an_export_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "out.sse"
+    target.write_text("yesterday's")
+    for id in ("01KAQ3M5Z8T7QRS1", "01KAQ3M5Z8T7QRS2"):
+        save(tmp_path / "two", stream(id=id))
+    before = sorted(tmp_path.iterdir())
+    outcome = sseproxy("export", "--to", "sse", "-o", target, tmp_path / "two")
+    assert "raw SSE holds one stream" in complaint(outcome)
+    assert (target.read_text(), sorted(tmp_path.iterdir())) == ("yesterday's", before)
+
+
+def test_an_export_goes_through_links_and_into_devices(tmp_path: Path) -> None:
+    path = save(tmp_path, stream())
+    (tmp_path / "link").symlink_to("real")
+    good("export", "--to", "sse", "-o", tmp_path / "link", path)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == good("export", "--to", "sse", path)
+    assert good("export", "--to", "sse", "-o", "/dev/stdout", path) == (tmp_path / "real").read_text()
+    assert complaint(sseproxy("export", "--to", "sse", "-o", tmp_path / "none" / "file", path)) == (
+        f"{tmp_path / 'none' / 'file'}: No such file or directory"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -58,10 +81,16 @@ def test_a_cassette_that_can_not_be_read_hides_no_other(tmp_path: Path) -> None:
             ["import", "bad", "--cassettes", "x"],
             "bad: neither a HAR nor the text of an event stream: no event in it",
         ),
+        (
+            ["import", "letter", "--cassettes", "x"],
+            "letter: neither a HAR nor the text of an event stream: no line in it begins with `data:`, `event:`,"
+            " `id:` or `retry:`",
+        ),
         (["import", "none", "--cassettes", "x"], "none: No such file or directory"),
         (["export", "--to", "sse", "."], ".: no cassettes (*.sse.jsonl) in this folder"),
     ],
 )
 def test_trouble_is_a_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
     (tmp_path / "bad").write_text("hello")
+    (tmp_path / "letter").write_text("Dear reader,\n\nthe data: see below.\n:-)\n\n")
     assert complaint(sseproxy(*arguments, cwd=tmp_path)).startswith(sentence)
