@@ -41,6 +41,15 @@ def _parse(path: Path) -> dict[str, Any]:
         raise SseproxyError(f"{path}: can't be read: {error.strerror}") from None
 
 
+TABLES = ("contracts", "match", "redact")
+"""All that is no option."""
+
+
+def table_name(path: Path, table: str) -> str:
+    """What a table is called in this file."""
+    return f"[{table if path.name == 'sseproxy.toml' else f'tool.sseproxy.{table}'}]"
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """What the file has beside options."""
@@ -53,8 +62,7 @@ class Tables:
 
     def where(self, table: str) -> str:
         """How errors call a table."""
-        own = self.path.name == "sseproxy.toml"
-        return f"{self.path}: [{table if own else f'tool.sseproxy.{table}'}]"
+        return f"{self.path}: {table_name(self.path, table)}"
 
 
 def take_tables(path: Path, settings: dict[str, Any]) -> Tables:

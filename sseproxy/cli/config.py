@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from sseproxy.config import TABLES, table_name
 from sseproxy.errors import SseproxyError
 
 
@@ -25,8 +26,11 @@ def defaults(
     """The settings that this command has an option for, by parameter name.
 
     `commands` gives all commands, asked for only where a key is not this one's. Raises SseproxyError for a
-    key that is no command's, naming the nearest that is.
+    key that is no command's, naming the nearest that is, and for a table that is none of ours.
     """
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            raise SseproxyError(f"{path}: {_no_table(path, key, value)}")
     mine = _options(command)
     if strangers := [key for key in settings if key not in mine]:
         known = {name for each in commands() for name in _options(each)}
@@ -41,6 +45,17 @@ def defaults(
         for key, value in settings.items()
         if key in mine
     }
+
+
+def _no_table(path: Path, key: str, table: dict[str, Any]) -> str:
+    near = difflib.get_close_matches(key, TABLES, 1)
+    if near:
+        hint = f"did you mean {table_name(path, near[0])}?"
+    else:
+        example = f" such as {next(iter(table))!r}" if table else ""
+        known = ", ".join(table_name(path, each) for each in TABLES)
+        hint = f"options{example} stand outside of tables; there are {known}"
+    return f"no table is called {table_name(path, key)}; {hint}"
 
 
 def _value(path: Path, key: str, value: object, option: click.Option) -> object:

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from sseproxy.analysis.lint import Expectations
 from sseproxy.cli.dialects import by_name, known
+from sseproxy.config import Tables
 from sseproxy.contract import ContractError, compile_contract
 from sseproxy.errors import SseproxyError
 
@@ -24,7 +26,8 @@ def expectations(function: Function) -> Function:
 
     @functools.wraps(function)
     def with_expectations(*, dialect: str | None, contract: tuple[str, ...], **rest: Any) -> Any:
-        found = Expectations(known(), by_name(dialect) if dialect else None, _contracts(contract))
+        whose = by_name(dialect) if dialect else None
+        found = Expectations(known(), whose, _contracts(contract, _source()))
         return function(expectations=found, **rest)
 
     dialect = click.option("--dialect", metavar="NAME", help="Whose events these are.  [default: found out]")
@@ -37,16 +40,27 @@ def expectations(function: Function) -> Function:
     return dialect(contract(with_expectations))  # type: ignore[return-value]
 
 
-def _contracts(given: tuple[str, ...]) -> dict[str, str]:
+def _source() -> str:
+    """Where in the configuration file the contracts stand; empty where the command line gives them."""
+    context = click.get_current_context()
+    tables = context.find_object(Tables)
+    if tables and context.get_parameter_source("contract") is ParameterSource.DEFAULT_MAP:
+        return tables.where("contracts")
+    return ""
+
+
+def _contracts(given: tuple[str, ...], source: str) -> dict[str, str]:
     found = {}
     for text in given:
         named = _NAMED.fullmatch(text)
         name, pattern = named.groups() if named else ("", text)
-        if name:
-            by_name(name)
         try:
+            if name:
+                by_name(name)
             compile_contract(pattern)
         except ContractError as error:
-            raise SseproxyError(f"--contract {(name or text)!r}: {error}") from None
+            raise SseproxyError(f"{source or '--contract'} {(name or text)!r}: {error}") from None
+        except SseproxyError as error:
+            raise SseproxyError(f"{source}: {error}" if source else str(error)) from None
         found[name] = pattern
     return found

@@ -61,6 +61,13 @@ def test_a_pyproject_of_others_is_no_configuration(tmp_path: Path) -> None:
         ("upstream = 5", "'upstream' should be a string or a list of them"),
         ("upstream = [5]", "'upstream' should be a string or a list of them"),
         ("port = ", "sseproxy.toml: "),
+        (
+            "[lint]\nseverity = 'info'",
+            "no table is called [lint]; options such as 'severity' stand outside of tables;"
+            " there are [contracts], [match], [redact]",
+        ),
+        ("[mtach]\nignore = ['$.a']", "no table is called [mtach]; did you mean [match]?"),
+        ("[insecure]", "no table is called [insecure]; options stand outside of tables"),
     ],
 )
 def test_what_is_wrong_in_it_is_one_sentence_that_names_file_and_key(
