@@ -46,14 +46,16 @@ class Follower:
         self.behind = 0
         for name, tail in list(self._tails.items()):
             try:
-                yield from tail.read()
+                for finding in tail.read():
+                    if self._sessions.passes(finding, tail.linter.course):
+                        yield finding
             except CassetteError as error:
                 self._on_error(error.located(tail.path))
                 tail.done = True
             course = tail.linter.course
             if course and (tail.done or not tail.compared):
                 tail.compared = True
-                yield from self._sessions.add(course)
+                yield from self._sessions.add(course, done=tail.done)
             if tail.done:
                 del self._tails[name]
             self.behind += tail.behind

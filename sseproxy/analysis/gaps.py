@@ -6,9 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from sseproxy.analysis.story import Moment
+
+T = TypeVar("T")
 
 STALL = 1_000_000
 """Microseconds. Nobody calls a shorter silence a stall, however even the rest of the stream was."""
@@ -35,9 +37,10 @@ def gaps(heard: Sequence[Moment]) -> list[Gap]:
 
 def stalls(heard: Sequence[Moment]) -> list[Gap]:
     """The gaps of a second or more that are also ten times the stream's median gap."""
-    all_ = gaps(heard)
-    limit = max(STALL, _TIMES_MEDIAN * percentile([gap.length for gap in all_], 0.5))
-    return [gap for gap in all_ if gap.length >= limit]
+    silences = Silences[Moment]()
+    for moment in heard:
+        silences.hear(moment.t, moment)
+    return [Gap(before, after) for before, after, _ in silences.stalls()]
 
 
 def percentile(values: Sequence[int], share: float) -> int:
@@ -79,6 +82,31 @@ class Histogram:
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """(lowest value of a bucket, count), in order."""
         return ((_lowest(bucket), self._counts[bucket]) for bucket in sorted(self._counts))
+
+
+class Silences(Generic[T]):
+    """Finds stalls while events come, in memory that grows with the long silences alone."""
+
+    def __init__(self) -> None:
+        self._gaps = Histogram()
+        self._long: list[tuple[T, T, int]] = []
+        self.last: tuple[int, T] | None = None
+        """When the latest event came, and what was given with it."""
+
+    def hear(self, t: int, event: T) -> None:
+        """An event that a listener hears, at a time in microseconds."""
+        if self.last:
+            before_t, before = self.last
+            length = max(0, t - before_t)
+            self._gaps.add((length,))
+            if length >= STALL:
+                self._long.append((before, event, length))
+        self.last = t, event
+
+    def stalls(self) -> list[tuple[T, T, int]]:
+        """The events before and after each, and its length in microseconds."""
+        limit = _TIMES_MEDIAN * self._gaps.percentile(0.5)
+        return [each for each in self._long if each[2] >= limit]
 
 
 def _bucket(value: int) -> int:

@@ -48,7 +48,14 @@ def follow(folder: Path, expectations: Expectations, show: Callable[[Finding], b
     if hasattr(os, "nice"):
         os.nice(_POLITE)
     parent = os.getppid()
-    follower = Follower(folder, expectations, _tell)
+    unread = False
+
+    def tell(error: CassetteError) -> None:
+        nonlocal unread
+        unread = True
+        click.echo(f"Error: {printable(str(error))}", err=True)
+
+    follower = Follower(folder, expectations, tell)
     click.echo(f"{_READY} {printable(str(folder))}", err=True)
     found = told_behind = False
     while True:
@@ -58,13 +65,9 @@ def follow(folder: Path, expectations: Expectations, show: Callable[[Finding], b
         sys.stdout.flush()
         told_behind = _tell_behind(follower.behind, told_behind)
         if last and not follower.behind:
-            return 130 if stopped_by == signal.SIGINT else int(found)
+            return 130 if stopped_by == signal.SIGINT else 2 if unread else int(found)
         if not follower.behind:
             time.sleep(INTERVAL)
-
-
-def _tell(error: CassetteError) -> None:
-    click.echo(f"Error: {printable(str(error))}", err=True)
 
 
 def _tell_behind(behind: int, told: bool) -> bool:

@@ -22,7 +22,7 @@ from sseproxy.analysis.lint import (
 from sseproxy.analysis.lint import (
     lint as lint_stream,
 )
-from sseproxy.cassette.store import find, items
+from sseproxy.cassette.store import find, is_being_written, items
 from sseproxy.cli.choice import Choice, choice
 from sseproxy.cli.expectations import expectations
 from sseproxy.cli.following import follow as follow_folder
@@ -59,8 +59,7 @@ def lint(
     printer = _json if json_ else _github if github else _text
     search = _Search(find(paths), expectations)
     codes = printer(finding for finding in search.findings() if choice.shows(finding.rule))
-    told = f"{counted(search.streams, 'cassette')} checked"
-    click.echo(told if codes else f"{told}, nothing found", err=True)
+    click.echo(search.sum(bool(codes)), err=True)
     raise SystemExit(max(search.status, bool(codes)))
 
 
@@ -71,23 +70,36 @@ class _Search:
         self._paths = paths
         self._expectations = expectations
         self._sessions = Sessions()
-        self.streams = 0
-        self.status = 0
+        self._checked = 0
+        self._unread = 0
+        self._empty = 0
+
+    @property
+    def status(self) -> int:
+        return 2 if self._unread else 0
+
+    def sum(self, found: bool) -> str:
+        """What was looked at, and what was not. That nothing is found is said only of what was."""
+        told = [f"{counted(self._checked, 'cassette')} checked"]
+        told += [f"{self._unread} can't be read"] if self._unread else []
+        told += [f"{self._empty} without a head yet"] if self._empty else []
+        told += ["nothing found"] if not found and self._checked and not self._unread else []
+        return ", ".join(told)
 
     def findings(self) -> Iterator[Finding]:
         for path in self._paths:
             try:
-                found, course = lint_stream(str(path), items(path), self._expectations)
+                under_way = is_being_written(path)
+                found, course = lint_stream(str(path), items(path), self._expectations, under_way=under_way)
             except NoHeadYetError:
+                self._empty += 1
                 continue
             except CassetteError as error:
                 click.echo(f"Error: {printable(str(error))}", err=True)
-                self.status = 2
+                self._unread += 1
                 continue
-            self.streams += 1
-            yield from found
-            if course:
-                yield from self._sessions.add(course)
+            self._checked += 1
+            yield from self._sessions.told(found, course)
 
 
 def _text(findings: Iterable[Finding]) -> set[str]:

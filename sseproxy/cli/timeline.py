@@ -11,7 +11,7 @@ from sseproxy import console
 from sseproxy.analysis.lint import Expectations, Finding, Sessions, Severity, lint
 from sseproxy.analysis.story import read_story
 from sseproxy.analysis.timeline import timeline
-from sseproxy.cassette.store import items
+from sseproxy.cassette.store import is_being_written, items
 from sseproxy.cli.expectations import expectations
 from sseproxy.cli.options import paths
 from sseproxy.cli.reading import Reading
@@ -59,7 +59,8 @@ def _findings(cassettes: list[str], expectations: Expectations) -> Iterator[Find
     """Those that `lint` shows unless it is told otherwise."""
     sessions = Sessions()
     for cassette in cassettes:
-        found, course = lint(cassette, items(Path(cassette)), expectations)
-        for finding in [*found, *(sessions.add(course) if course else [])]:
+        path = Path(cassette)
+        found, course = lint(cassette, items(path), expectations, under_way=is_being_written(path))
+        for finding in sessions.told(found, course):
             if finding.rule.severity >= Severity.WARNING:
                 yield finding

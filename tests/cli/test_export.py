@@ -83,8 +83,8 @@ def test_an_export_goes_through_links_and_into_devices(tmp_path: Path) -> None:
         ),
         (
             ["import", "letter", "--cassettes", "x"],
-            "letter: neither a HAR nor the text of an event stream: no line in it begins with `data:`, `event:`,"
-            " `id:` or `retry:`",
+            "letter: neither a HAR nor the text of an event stream: no line in it begins with `data:`,"
+            " `event:`, `id:` or `retry:`",
         ),
         (["import", "none", "--cassettes", "x"], "none: No such file or directory"),
         (["export", "--to", "sse", "."], ".: no cassettes (*.sse.jsonl) in this folder"),

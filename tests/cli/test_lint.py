@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import tomllib
@@ -133,8 +134,19 @@ def test_what_can_not_be_read_hides_no_other(late: Path) -> None:
     assert (done.status, [each["code"] for each in json.loads(done.out)]) == (2, ["O301"])
     assert done.err.splitlines() == [
         f"Error: {bad}:1: each line should be a JSON object with a string `k`",
-        "1 cassette checked",
+        "1 cassette checked, 1 can't be read, 1 without a head yet",
     ]
+    late.unlink()
+    assert sseproxy("lint", bad).err.splitlines()[1:] == ["0 cassettes checked, 1 can't be read"]
+
+
+def test_a_recording_that_is_not_whole_is_found(tmp_path: Path) -> None:
+    path = save(tmp_path, stream(TOKEN, METADATA, headers=GOOD_HEADERS, ending=None))
+    (finding,) = json.loads(sseproxy("lint", "--json", path).out)
+    assert (finding["code"], finding["line"]) == ("R701", 5)
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert sseproxy("lint", path).err == "1 cassette checked, nothing found\n"
 
 
 def test_packed_cassettes_are_read_as_they_are(late: Path) -> None:
@@ -158,6 +170,9 @@ def test_contracts_of_the_configuration_file(late: Path, tmp_path: Path) -> None
     assert sseproxy("lint", late, cwd=tmp_path).status == 0
     (tmp_path / "sseproxy.toml").write_text("contracts = 1\n")
     sentence = "sseproxy.toml: 'contracts' should be a table of patterns by dialect"
+    assert complaint(sseproxy("lint", late, cwd=tmp_path)) == sentence
+    (tmp_path / "sseproxy.toml").write_text('[contracts]\nflowize = "token"\n')
+    sentence = "sseproxy.toml: [contracts]: no dialect is called 'flowize'; did you mean 'flowise'?"
     assert complaint(sseproxy("lint", late, cwd=tmp_path)) == sentence
 
 

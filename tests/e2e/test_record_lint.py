@@ -57,7 +57,7 @@ def test_a_configuration_that_lint_can_not_use_stops_the_recorder(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sseproxy.toml").write_text('[contracts]\nplain = "("\n')
     done = sseproxy("record", "--lint", "--upstream", "http://127.0.0.1:9", "--port", "0", cwd=tmp_path)
-    assert complaint(done).startswith("lint can't begin: --contract 'plain': contract, character 2")
+    assert complaint(done).startswith("lint can't begin: sseproxy.toml: [contracts] 'plain': contract, c")
 
 
 class Following(Server):
@@ -81,3 +81,11 @@ def test_follow_tells_each_finding_at_once(how: int, status: int, tmp_path: Path
     path.write_bytes(encoded(mutant.exchange))
     assert f"{path}:48: error O302 second-end" in following.line()
     assert following.stop(how) == Outcome(status, b"", b"")
+
+
+def test_what_follow_can_not_read_is_in_its_exit_status(tmp_path: Path) -> None:
+    following = Following(("lint", "--follow", tmp_path), None)
+    following.announced()
+    (tmp_path / "bad.sse.jsonl").write_text("{}\n")
+    done = following.stop()
+    assert (done.status, done.err.count("\n")) == (2, 1)

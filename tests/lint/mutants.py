@@ -17,6 +17,8 @@ class Mutant:
     base: str
     what: str
     change: Callable[[Exchange], Exchange]
+    also: tuple[str, ...] = ()
+    """Codes of what the same thing is beside that, by its nature."""
 
     @property
     def exchange(self) -> Exchange:
@@ -26,13 +28,15 @@ class Mutant:
 MUTANTS: list[Mutant] = []
 
 
-def body(code: str, base: str, what: str, change: Change) -> None:
+def body(code: str, base: str, what: str, change: Change, also: tuple[str, ...] = ()) -> None:
     """A stream whose blocks were changed."""
-    MUTANTS.append(Mutant(code, base, what, lambda was: with_pieces(was, change(pieces(was)))))
+    MUTANTS.append(Mutant(code, base, what, lambda was: with_pieces(was, change(pieces(was))), also))
 
 
-def whole(code: str, base: str, what: str, change: Callable[[Exchange], Exchange]) -> None:
-    MUTANTS.append(Mutant(code, base, what, change))
+def whole(
+    code: str, base: str, what: str, change: Callable[[Exchange], Exchange], also: tuple[str, ...] = ()
+) -> None:
+    MUTANTS.append(Mutant(code, base, what, change, also))
 
 
 def at(found: Pieces, kind: str, which: int = 0) -> int:
@@ -101,6 +105,29 @@ def ended(reason: Ending, *, keep: float = 1.0) -> Callable[[Exchange], Exchange
         arrivals = was.arrivals[: int(len(was.arrivals) * keep)]
         t = arrivals[-1].t + 1_000
         return replace(was, arrivals=arrivals, end=End(t, reason, sum(len(data) for _, data in arrivals)))
+
+    return change
+
+
+def unended(was: Exchange) -> Exchange:
+    return replace(was, end=None)
+
+
+def ending_at(seconds: float) -> Callable[[Exchange], Exchange]:
+    def change(was: Exchange) -> Exchange:
+        assert was.end
+        return replace(was, end=replace(was.end, t=round(seconds * 1e6)))
+
+    return change
+
+
+def earlier(read: int, seconds: float) -> Callable[[Exchange], Exchange]:
+    """One read has a time before that of the read in front of it."""
+
+    def change(was: Exchange) -> Exchange:
+        t, data = was.arrivals[read]
+        changed = Arrival(t - round(seconds * 1e6), data)
+        return replace(was, arrivals=(*was.arrivals[:read], changed, *was.arrivals[read + 1 :]))
 
     return change
 
@@ -246,11 +273,21 @@ whole("H202", "conversation_nonstreaming", "OpenAI", asked(b'{"messages":[],"str
 whole("H203", "conversation", "gzip", gzipped)
 whole("H204", "conversation", "for a minute", header(b"Cache-Control", b"public, max-age=60"))
 whole("H204", "mcp", "a GET", lambda was: header(b"Cache-Control", None)(asked(b"", "GET")(was)))
+whole("H205", "conversation", "a POST", header(b"Cache-Control", None))
+whole("H206", "conversation", "nothing said", header(b"X-Accel-Buffering", None))
+whole("H206", "chat", "yes", header(b"X-Accel-Buffering", b"yes"))
 whole("H207", "conversation", "Flowise", framing(Framing.LENGTH))
 whole("H207", "chat", "OpenAI", framing(Framing.LENGTH))
+whole(
+    "H208",
+    "conversation",
+    "closed at the end",
+    lambda was: framing(Framing.CLOSE)(ended(Ending.EOF_UNFRAMED)(was)),
+)
 whole("H209", "conversation", "truncated", ended(Ending.TRUNCATED, keep=0.5))
 whole("H209", "agentflow_agent", "reset", ended(Ending.UPSTREAM_RESET, keep=0.9))
 whole("H209", "anthropic", "timed out", ended(Ending.UPSTREAM_TIMEOUT, keep=0.5))
+whole("H209", "chat", "malformed", ended(Ending.ERROR, keep=0.5))
 
 # Order.
 body("O301", "conversation", "behind the metadata", moved("token", "metadata"))
@@ -304,6 +341,9 @@ body("O309", "mcp", "an id of the wire", edited("result", b"id: 2", b"id: 1"))
 body("O309", "responses", "a sequence number", twice("output_text.delta"))
 
 # Timing.
+body("T401", "conversation", "three seconds between tokens", later(3, "token", 20))
+body("T401", "named", "two before the end", later(2, "[DONE]", 0))
+whole("T401", "midfail", "before the ending", ending_at(9))
 body(
     "T402",
     "conversation",
@@ -314,3 +354,34 @@ body("T403", "conversation", "a conversation", together("token"))
 body("T403", "agentflow_agent", "an agent flow", together("token"))
 body("T404", "conversation", "a minute of nothing", later(60, "token", 20))
 body("T404", "slow_heartbeat", "a minute before the heartbeat", later(60, "heartbeat", 0))
+
+# The recording.
+whole("R701", "conversation", "no end", unended)
+whole("R701", "chat", "the recorder was stopped", ended(Ending.PROXY_STOPPED, keep=0.5))
+whole("R701", "retrieval", "more than was to be kept", ended(Ending.LIMIT, keep=0.5))
+whole("R701", "agentflow_agent", "a part was lost", ended(Ending.LOSSY, keep=0.9))
+whole("R702", "conversation", "the client left", ended(Ending.CLIENT_LEFT, keep=0.5))
+whole("R703", "conversation", "a read before the last one", earlier(20, 0.3))
+whole("R703", "anthropic", "a read before the head", earlier(0, 0.008))
+whole(
+    "R704",
+    "conversation",
+    "a coding that nobody knows",
+    header(b"Content-Encoding", b"snappy"),
+    also=("H203",),
+)
+whole("R704", "named", "bytes that are no gzip", header(b"Content-Encoding", b"gzip"), also=("H203",))
+
+# Clients.
+body("C601", "mcp", "a heartbeat behind an id", added(b": beat\n\n", "notifications"))
+body("C601", "vercel", "a block of retry alone", added(b"retry: 3000\n\n", '"start"'))
+body("C602", "chat", "a block of retry alone", added(b"retry: 3000\n\n", '"role"'), also=("C601",))
+body("C603", "anthropic", "a ping without its name", edited("", b"event: ping\n", b""))
+body("C604", "midfail", "a token that says `data:`", edited("token", b"quick", b"data:quick", 1))
+body(
+    "C605",
+    "err400",
+    "an envelope in two lines",
+    edited('"error"', b',"data"', b'\ndata:,"data"'),
+    also=("C604",),
+)

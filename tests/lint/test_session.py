@@ -14,6 +14,7 @@ from sseproxy.exchange import End, Ending, Exchange
 from tests.cli.builder import encoded
 from tests.lint.mutants import asked
 from tests.lint.streams import PLAIN_EXPECTATIONS, TAKEOVER, capture, codes, pieces, with_pieces
+from tests.support.predictions import takeover
 
 CHAT = b'{"question":"Hi","streaming":true,"chatId":"b71b80ee-a0ac-4226-af58-ff3fe69a33a7"}'
 
@@ -84,6 +85,28 @@ def test_so_it_is_where_the_real_server_did_it(order: tuple[Exchange, ...]) -> N
         "this stream stopped after 5 tokens and got no end: a request with the same chat id"
         f" `a-chat-of-two` came 0.129 s after it and got the end ({second})"
     )
+
+
+def order_of(*exchanges: Exchange) -> list[str]:
+    """What is told of these streams, one after the other."""
+    sessions = Sessions()
+    told: list[Finding] = []
+    for exchange in exchanges:
+        lines = encoded(exchange).splitlines(keepends=True)
+        told += sessions.told(*lint(exchange.head.id, items(lines), PLAIN_EXPECTATIONS))
+    return [f"{each.place.id[-1]} {each.rule.code}" for each in told if each.rule.code[0] in "OS"]
+
+
+def test_what_a_takeover_does_to_the_order_is_not_told_beside_it() -> None:
+    first, second = takeover()
+    assert order_of(second) == ["B O305"]
+    assert order_of(first, second) == ["A S501"]
+
+
+def test_the_order_of_a_stream_that_took_none_over_is_told_at_its_end() -> None:
+    first, second = takeover()
+    endless = replace(second, arrivals=second.arrivals[:-1], end=End(170_000, Ending.CLEAN, 0))
+    assert order_of(first, endless) == ["B O305", "B O303"]
 
 
 NOT_TAKEN_OVER = {

@@ -10,13 +10,18 @@ from sseproxy.analysis.lint import rules
 from sseproxy.analysis.lint.block import Findings, Found
 from sseproxy.analysis.lint.finding import Place
 from sseproxy.exchange import Ending, Framing, Headers, Request, ResponseHead, header, media_type, tokens
-from sseproxy.printable import printable_bytes
+from sseproxy.printable import counted, printable_bytes
 from sseproxy.sse import EVENT_STREAM
 
 _BEGINS_LIKE_EVENTS = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:(?:data|event|id|retry):|:[^\r\n]*[\r\n]|message:\r?\n)"
 )
-_CUT = (Ending.TRUNCATED, Ending.UPSTREAM_RESET, Ending.UPSTREAM_TIMEOUT)
+_CUT = {
+    Ending.TRUNCATED: "the connection was closed before the end that the framing promises",
+    Ending.UPSTREAM_RESET: "the connection was reset",
+    Ending.UPSTREAM_TIMEOUT: "nothing came for longer than the recorder waits",
+    Ending.ERROR: "what came is no body",
+}
 
 
 def looks_like_events(body: bytes) -> bool:
@@ -76,6 +81,8 @@ def check_not_streamed(request: Request | None, response: ResponseHead, place: P
                 yield Found(rules.NOT_STREAMED, place, message)
 
 
-def check_ending(ending: Ending, detail: str, place: Place) -> Findings:
+def check_ending(ending: Ending, detail: str, events: int, place: Place) -> Findings:
+    """`detail`: what the recorder said of it; may be empty. `events`: how many had come until then."""
     if ending in _CUT:
-        yield Found(rules.CUT, place, f"{ending}{': ' if detail else ''}{detail}")
+        message = f"{ending}: {detail or _CUT[ending]}; {counted(events, 'event')} had come"
+        yield Found(rules.CUT, place, message)

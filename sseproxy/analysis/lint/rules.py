@@ -12,6 +12,7 @@ GROUPS = {
     "O": ("Order", "The events against the contract of their dialect, or yours."),
     "T": ("Timing", "When the bytes came."),
     "S": ("Session", "Streams that ran at the same time."),
+    "R": ("Recording", "Whether the cassette holds what there was."),
     "C": (
         "Clients",
         "What libraries make of the stream, where that is not what the standard says. Each statement is"
@@ -187,8 +188,9 @@ REPEATED = _rule(
 
 STALL = _rule(
     *("T401", "stall", INFO),
-    "The stream paused for five seconds or more after it had begun.",
-    "A model or a tool that thinks. People take it for a hang unless something tells them.",
+    "Nothing that a listener hears came for a second or more, ten times as long as is usual in this stream.",
+    "A model or a tool that thinks. People take it for a hang unless something tells them. Comments end no"
+    " stall: nobody hears them. `timeline` and `stats` mean the same by the word.",
 )
 BURST = _rule(
     *("T402", "burst", WARNING),
@@ -216,6 +218,29 @@ TAKEN_OVER = _rule(
     " answered gets the tokens of both, until the first of the two answers is done: its metadata and end"
     " come, and what is left of the other is lost. The first client hangs. Use a chat id for one request"
     " at a time, or none.",
+)
+
+INCOMPLETE = _rule(
+    *("R701", "incomplete", WARNING),
+    "The recording is not whole: its recorder died, was stopped, came to a limit or lost something.",
+    "What is missing can't be judged: that nothing is found here does not say that nothing was wrong.",
+)
+CLIENT_LEFT = _rule(
+    *("R702", "client-left", INFO),
+    "The client left before the stream was over.",
+    "What would have come is not known, and not judged. A client that closes at the last event has had the"
+    " whole stream and is not meant.",
+)
+TIMES_GO_BACK = _rule(
+    *("R703", "times-go-back", WARNING),
+    "The times of the cassette's records go back.",
+    "A recorder's clock never does: a hand or a program has edited it. The bytes stay in the order in which"
+    " they stand; `timeline` shows them in the order of their times, and gaps that go back count as none.",
+)
+UNDECODED = _rule(
+    *("R704", "undecoded", WARNING),
+    "The body can't be decoded, so that its events were not looked at.",
+    "Its Content-Encoding is not known here, or what stands in it is broken.",
 )
 
 HTTPX_SSE = _rule(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from sseproxy.analysis.lint import rules
 from sseproxy.analysis.lint.finding import Finding, Place
@@ -32,6 +33,8 @@ class Course:
     has_end: bool = False
     over: int | None = None
     """When it ended, however that was."""
+    held: list[Finding] = field(default_factory=list)
+    """Findings about its order, until it is known whether it took another stream over."""
 
 
 class Sessions:
@@ -40,8 +43,28 @@ class Sessions:
     def __init__(self) -> None:
         self._chats: OrderedDict[tuple[str, str], dict[str, Course]] = OrderedDict()
 
-    def add(self, course: Course) -> list[Finding]:
-        """A stream that has begun or has ended; the same one may be given again when more of it is known."""
+    def told(self, found: Iterable[Finding], course: Course | None) -> Iterator[Finding]:
+        """What is to be told of a stream that was read to its end, of all that was found in it."""
+        yield from (finding for finding in found if self.passes(finding, course))
+        if course:
+            yield from self.add(course)
+
+    def passes(self, finding: Finding, course: Course | None) -> bool:
+        """Whether a finding of this stream is told at once.
+
+        A stream that takes another over gets that one's events too: what is wrong with its order is told by
+        the one finding that names the cause. So the order of a stream that may do so is held back.
+        """
+        if not course or not finding.rule.code.startswith("O"):
+            return True
+        others = self._chats.get((course.session, course.chat), {}).values()
+        if not any(_may_be_taken_over(other, course) for other in others):
+            return True
+        course.held.append(finding)
+        return False
+
+    def add(self, course: Course, *, done: bool = True) -> list[Finding]:
+        """A stream that has begun (not `done`) or that there is no more of; what is to be told now."""
         if not course.chat:
             return []
         key = course.session, course.chat
@@ -55,22 +78,27 @@ class Sessions:
         for first, second in pairs:
             if first.place.id in courses and _took_over(first, second):
                 found.append(_finding(first, second))
+                second.held.clear()
                 del courses[first.place.id]  # told once
         for id in [each for each, known in courses.items() if known.over is not None and known.has_end]:
             if len(courses) > TURNS:
                 del courses[id]  # the turns of a long chat, one after the other
+        if done:
+            found += course.held
+            course.held = []
         return found
 
 
-def _took_over(first: Course, second: Course) -> bool:
-    """Whether the second began while the first was on, and got the end that the first did not."""
+def _may_be_taken_over(first: Course, second: Course) -> bool:
+    """Whether the second began while the first was on, which has had no end so far."""
     return (
-        first.began < second.began
-        and (first.over is None or second.began < first.over)
-        and not first.has_end
-        and second.has_end
-        and first.last_token <= second.began + GRACE
+        first.began < second.began and (first.over is None or second.began < first.over) and not first.has_end
     )
+
+
+def _took_over(first: Course, second: Course) -> bool:
+    """Whether the second one, moreover, got the first one's tokens and the end."""
+    return _may_be_taken_over(first, second) and second.has_end and first.last_token <= second.began + GRACE
 
 
 def _finding(first: Course, second: Course) -> Finding:

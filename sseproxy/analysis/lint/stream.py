@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from sseproxy.analysis.lint.block import Block, Findings
+from sseproxy.analysis.lint import rules
+from sseproxy.analysis.lint.block import Block, Findings, Found
 from sseproxy.analysis.lint.clients import Clients
 from sseproxy.analysis.lint.finding import Finding, Place
 from sseproxy.analysis.lint.http import (
@@ -17,6 +18,7 @@ from sseproxy.analysis.lint.http import (
     looks_like_events,
 )
 from sseproxy.analysis.lint.order import Order
+from sseproxy.analysis.lint.recording import Times, check_recording
 from sseproxy.analysis.lint.session import Course
 from sseproxy.analysis.lint.timing import Timing
 from sseproxy.analysis.lint.wire import Wire
@@ -27,6 +29,7 @@ from sseproxy.dialects import DIALECTS, DROPPED, PLAIN, Dialect, Ids, Meaning, d
 from sseproxy.exchange import (
     HOLE,
     End,
+    Ending,
     Head,
     Note,
     Request,
@@ -74,7 +77,10 @@ class StreamLinter:
         self._held: list[tuple[Event, bytes, Place]] | None = []  # None: it is known whose they are
         self._read = _Read()
         self._last_data = Place(cassette, "", 1)
+        self._times = Times()
+        self._line = 1
         self._over = False
+        self._ended = False
         self._checks: _Checks | None = None
         self._timing: Timing | None = None
         self._told: Counter[tuple[str, str]] = Counter()
@@ -90,11 +96,21 @@ class StreamLinter:
             if self._told[key] == 1:
                 yield Finding(found.rule, found.place, found.message, key=found.key)
 
+    def close(self) -> Iterator[Finding]:
+        """What is to be said where there is nothing more to take."""
+        if not self._ended:
+            place = self._place(self._line, None)
+            for found in check_recording(Ending.INCOMPLETE, "", place):
+                yield Finding(found.rule, found.place, found.message)
+
     def more(self, finding: Finding) -> int:
         """How many alike have followed a finding so far."""
         return self._told[finding.rule.code, finding.key] - 1
 
     def _take(self, line: int, item: Item) -> Findings:
+        self._line = line
+        if isinstance(item, ResponseHead | Slice | Note | End):
+            yield from self._times.take(item.t, self._place(line, item.t))
         match item:
             case Head():
                 self._head = item
@@ -120,8 +136,8 @@ class StreamLinter:
         self._parser = parser_for(media_type(response.headers))
         try:
             self._body = decoder(tokens(response.headers, b"content-encoding"))
-        except CodingError:
-            self._over = True
+        except CodingError as error:
+            yield from self._give_up(error, self._place(line, response.t))
         if self._parser:
             yield from check_head(self._request, response, self._place(line, response.t))
 
@@ -131,8 +147,8 @@ class StreamLinter:
         assert self._timing
         try:
             plain = self._body.feed(piece.data)
-        except CodingError:
-            self._over = True
+        except CodingError as error:
+            yield from self._give_up(error, self._place(line, piece.t))
             return
         if self._parser is None:
             yield from self._sniff(plain)
@@ -145,7 +161,13 @@ class StreamLinter:
         if not piece.more:
             read, self._read = self._read, _Read()
             assert read.place
-            yield from self._timing.read(piece.t, read.tokens, read.place, events=read.events)
+            yield from self._timing.read(piece.t, read.tokens, read.place)
+
+    def _give_up(self, error: CodingError, place: Place) -> Findings:
+        """A body that can't be decoded."""
+        self._over = True
+        if self._parser:
+            yield Found(rules.UNDECODED, place, str(error))
 
     def _sniff(self, plain: bytes) -> Findings:
         """The first bytes of a body that is declared as something else."""
@@ -169,7 +191,6 @@ class StreamLinter:
             del self._raw[: len(raw)]
             self._raw_from = event.stop
             self._number += event.dispatched
-            self._read.events = True
             place = self._place(line, t, self._number if event.dispatched else None)
             yield from self._event(event, raw, place)
 
@@ -197,6 +218,7 @@ class StreamLinter:
 
     def _block(self, event: Event, raw: bytes, place: Place) -> Findings:
         assert self._checks
+        assert self._timing
         block = Block(event, raw, self.dialect.meaning(event), place)
         kind = block.meaning.kind
         self._read.tokens += kind in self.dialect.tokens
@@ -206,6 +228,8 @@ class StreamLinter:
                 self.course.tokens += 1
                 self.course.last_token = self._head.session_t + (place.t or 0)
             self.course.has_end |= kind in self.dialect.last
+        if event.dispatched:
+            self._timing.hear(block)
         yield from self._checks.block(block)
 
     def _open_course(self, asked: Ids) -> None:
@@ -218,8 +242,10 @@ class StreamLinter:
 
     def _end(self, line: int, end: End) -> Findings:
         place = self._place(line, end.t)
+        self._ended = True
+        yield from check_recording(end.reason, end.detail, place)
         if self._parser:
-            yield from check_ending(end.reason, end.detail, place)
+            yield from check_ending(end.reason, end.detail, self._number, place)
         if self._held is not None and self._parser:
             yield from self._release(self._expectations.dialect or PLAIN)
         if self.course and self._head:
@@ -245,7 +271,6 @@ class _Read:
 
     place: Place | None = None
     tokens: int = 0
-    events: bool = False
 
 
 @dataclass(slots=True)
@@ -271,10 +296,15 @@ class _Checks:
 
 
 def lint(
-    cassette: str, items: Iterable[tuple[int, Item]], expectations: Expectations
+    cassette: str, items: Iterable[tuple[int, Item]], expectations: Expectations, *, under_way: bool = False
 ) -> tuple[list[Finding], Course | None]:
-    """The findings of a cassette in the order of its lines, and its course to compare with others."""
+    """The findings of a cassette in the order of its lines, and its course to compare with others.
+
+    `under_way`: it is being recorded, and so may lack its end.
+    """
     linter = StreamLinter(cassette, expectations)
     found = [finding for line, item in items for finding in linter.take(line, item)]
+    if not under_way:
+        found += linter.close()
     counted = [replace(finding, more=linter.more(finding)) for finding in found]
     return sorted(counted, key=lambda finding: finding.place.line), linter.course

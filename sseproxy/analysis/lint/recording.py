@@ -1,0 +1,36 @@
+"""Whether a cassette holds what there was."""
+
+from __future__ import annotations
+
+from sseproxy.analysis.lint import rules
+from sseproxy.analysis.lint.block import Findings, Found
+from sseproxy.analysis.lint.finding import Place
+from sseproxy.exchange import Ending
+
+_WHY = {
+    Ending.INCOMPLETE: "there is no `end`: its recorder died or is still at work",
+    Ending.PROXY_STOPPED: "the recorder was stopped while the exchange went on",
+    Ending.LIMIT: "the stream went on behind the limit of what is kept",
+    Ending.LOSSY: "a part of the stream was not recorded",
+}
+
+
+class Times:
+    """Looks at the time of each record, in order."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def take(self, t: int, place: Place) -> Findings:
+        if t < self._last:
+            message = f"the record is of {t / 1e6:.3f} s, one before it of {self._last / 1e6:.3f} s"
+            yield Found(rules.TIMES_GO_BACK, place, message)
+        self._last = max(self._last, t)
+
+
+def check_recording(ending: Ending, detail: str, place: Place) -> Findings:
+    """`detail`: what the recorder said of the ending; may be empty."""
+    if ending in _WHY:
+        yield Found(rules.INCOMPLETE, place, f"{ending}: {detail or _WHY[ending]}")
+    elif ending is Ending.CLIENT_LEFT:
+        yield Found(rules.CLIENT_LEFT, place, "the client left before the stream was over")
