@@ -24,6 +24,11 @@ from sseproxy.sse import Event
 
 IDLE = 10_000_000
 """Microseconds without an open exchange after which a new scene begins."""
+SPAN = 10_000_000
+"""Microseconds: a scene is no longer than this, or"""
+TIMES_LONGEST = 5
+"""this many times its longest exchange, where it can be cut: else no bar can be told from a dot."""
+_LEAST = 1_000  # microseconds: a gap that is told of is not shown as 0.000 s
 
 
 class What(StrEnum):
@@ -103,6 +108,8 @@ class Row:
     text: str = ""
     data: str = ""
     """What an event without text holds."""
+    detail: str = ""
+    """What is known of an ending beside its kind."""
     stall: Stall | None = None
     meets: str = ""
     """Of a request: the open streams of the same chat, `A of the same chat`."""
@@ -122,6 +129,8 @@ class Scene:
     session: str
     wall: str
     """When the first request came."""
+    idle: int | None
+    """Microseconds that nothing was open before it in this session; None for the first scene of a session."""
     lanes: tuple[Lane, ...]
     rows: tuple[Row, ...]
 
@@ -141,34 +150,42 @@ def timeline(
     for finding in findings:
         of_cassette[finding.place.cassette].append(finding)
     return [
-        _scene(together, of_cassette, fold=fold)
+        _scene(together, idle, of_cassette, fold=fold)
         for told in sessions.values()
-        for together in _together(sorted(told, key=lambda each: each[1].exchange.head.session_t))
+        for together, idle in _together(sorted(told, key=lambda each: each[1].exchange.head.session_t))
     ]
 
 
-def _together(told: Sequence[tuple[str, Story]]) -> Iterator[list[tuple[str, Story]]]:
-    """A session's cassettes, cut where nothing was open for long."""
-    group: list[tuple[str, Story]] = []
-    busy_until = 0
+Together = list[tuple[str, Story]]
+
+
+def _together(told: Sequence[tuple[str, Story]]) -> Iterator[tuple[Together, int | None]]:
+    """A session's cassettes, cut where nothing was open, and for how long; None before the first."""
+    group: Together = []
+    idle: int | None = None
+    begin = busy_until = longest = 0
     for name, story in told:
-        head = story.exchange.head
-        if group and head.session_t - busy_until >= IDLE:
-            yield group
-            group = []
+        at, duration = story.exchange.head.session_t, story.exchange.duration
+        span = max(SPAN, TIMES_LONGEST * max(longest, duration))
+        if group and at > busy_until and (at - busy_until >= IDLE or at + duration - begin > span):
+            yield group, idle
+            group, idle, longest = [], at - busy_until, 0
+        if not group:
+            begin = at
         group.append((name, story))
-        busy_until = max(busy_until, head.session_t + story.exchange.duration)
-    yield group
+        busy_until = max(busy_until, at + duration)
+        longest = max(longest, duration)
+    yield group, idle
 
 
 def _scene(
-    together: Sequence[tuple[str, Story]], findings: Mapping[str, Sequence[Finding]], *, fold: bool
+    together: Together, idle: int | None, findings: Mapping[str, Sequence[Finding]], *, fold: bool
 ) -> Scene:
     lanes = tuple(_lanes(together, findings))
     rows = [row for index, lane in enumerate(lanes) for row in _rows(index, lane, lanes, findings)]
     rows.sort(key=lambda row: row.at)  # stable: of one time, in the order of the lane
     first = together[0][1].exchange.head
-    return Scene(first.session, first.wall, lanes, tuple(_folded(rows, lanes) if fold else rows))
+    return Scene(first.session, first.wall, idle, lanes, tuple(_folded(rows, lanes) if fold else rows))
 
 
 def _lanes(
@@ -187,14 +204,25 @@ def _lanes(
             kin=tuple(map(_letter, kin)),
             shared=tuple(sorted(shared)),
             longest=_longest(story),
-            findings=tuple(each for each in findings.get(name, ()) if each.place.event is None),
+            findings=tuple(
+                each
+                for each in findings.get(name, ())
+                if each.place.event is None and not _is_of_ending(each, story)
+            ),
         )
 
 
+def _is_of_ending(finding: Finding, story: Story) -> bool:
+    """Whether a finding that is of no event is of the stream's end, and not of its head."""
+    response, t = story.exchange.response, finding.place.t
+    head_at = response.t if response else 0
+    return finding.place.event is None and t is not None and head_at < t >= story.exchange.duration
+
+
 def _longest(story: Story) -> Gap | None:
-    """None where the silence before the ending was longer: the line of the ending tells of that."""
+    """None where none was, or the silence before the ending was longer: the line of that tells of it."""
     longest = max(gaps(story.heard), key=lambda gap: gap.length, default=None)
-    return longest if longest and longest.length >= story.last_silence else None
+    return longest if longest and longest.length >= max(story.last_silence, _LEAST) else None
 
 
 def _letter(index: int) -> str:
@@ -211,7 +239,10 @@ def _rows(
     for row in sorted(_unmeasured(index, lane, lanes), key=lambda row: row.at):
         gap = None if before is None else row.at - before
         found = tuple(
-            each for each in findings.get(lane.cassette, ()) if row.first and each.place.event == row.first
+            each
+            for each in findings.get(lane.cassette, ())
+            if (row.first and each.place.event == row.first)
+            or (row.what is What.END and _is_of_ending(each, lane.story))
         )
         yield replace(row, gap=gap, findings=found)
         before = row.at
@@ -238,11 +269,11 @@ def _unmeasured(index: int, lane: Lane, lanes: Sequence[Lane]) -> Iterator[Row]:
 def _of_ending(index: int, lane: Lane) -> Row:
     exchange, heard = lane.story.exchange, lane.story.heard
     text = f"{counted(len(exchange.body), 'byte')} in {counted(len(exchange.arrivals), 'read')}"
-    if exchange.end and exchange.end.detail:
-        text += f"; {printable(exchange.end.detail)}"
+    detail = printable(exchange.end.detail) if exchange.end else ""
     silence = lane.story.last_silence
     stall = Stall(heard[-1], None, silence) if silence >= STALL else None
-    return Row(index, What.END, str(exchange.ending), lane.ended, lane.ended, text=text, stall=stall)
+    kind = str(exchange.ending)
+    return Row(index, What.END, kind, lane.ended, lane.ended, text=text, detail=detail, stall=stall)
 
 
 def _met(lane: Lane, lanes: Sequence[Lane]) -> str:

@@ -24,7 +24,17 @@ def findings(exchange: Exchange) -> list[str]:
     chunked = response is not None and response.framing is Framing.CHUNKED
     if response and chunked and header(response.headers, b"transfer-encoding") is None:
         odd.append("the framing is chunked and no Transfer-Encoding header says so: edited by hand")
-    times = [arrival.t for arrival in exchange.arrivals]
-    if times != sorted(times):
-        odd.append("the times of the data records go back")
+    if times_go_back(exchange):
+        odd.append(TIMES_GO_BACK)
     return odd
+
+
+TIMES_GO_BACK = "the times of the records go back"
+
+
+def times_go_back(exchange: Exchange) -> bool:
+    """Of the response, of the data, or of the end: a recorder's never do."""
+    times = [exchange.response.t] if exchange.response else []
+    times += [arrival.t for arrival in exchange.arrivals]
+    times += [exchange.end.t] if exchange.end else []
+    return times != sorted(times)

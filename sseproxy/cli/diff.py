@@ -12,6 +12,7 @@ import orjson
 from sseproxy import console
 from sseproxy.analysis.diff import Change, Diff, Heading, Pairs, diff, pair, plain
 from sseproxy.analysis.story import Story, read_story
+from sseproxy.analysis.validate import TIMES_GO_BACK, times_go_back
 from sseproxy.cli.dialects import known
 from sseproxy.cli.reading import Reading
 from sseproxy.printable import printable
@@ -40,6 +41,7 @@ def diff_command(paths: tuple[Path, ...], ignored: tuple[str, ...], json_: bool,
         raise click.UsageError("--textconv takes one cassette and no other option.")
     if not textconv and len(paths) != 2:
         raise click.UsageError("There should be two cassettes or two folders.")
+    _check_alike(*paths)
     sides = [_Side(path) for path in paths]
     status = max(side.status for side in sides)
     if textconv:
@@ -57,6 +59,18 @@ def diff_command(paths: tuple[Path, ...], ignored: tuple[str, ...], json_: bool,
     raise SystemExit(status or int(bool(differs)))
 
 
+def _check_alike(was: Path, now: Path | None = None) -> None:
+    """Raises UsageError for a file and a folder: which of the folder's cassettes is meant can't be known."""
+    if now is None or was.is_dir() == now.is_dir() or not (was.exists() and now.exists()):
+        return
+    if os.devnull in (str(was), str(now)):
+        return
+    file, folder = (now, was) if was.is_dir() else (was, now)
+    beside = folder / file.name
+    hint = f"; did you mean {beside}?" if beside.exists() else ": name one of its cassettes, or two folders."
+    raise click.UsageError(f"{file} is a file and {folder} is a folder{hint}")
+
+
 class _Side:
     """What stands on one side. git gives /dev/null for a file that is not there."""
 
@@ -65,7 +79,11 @@ class _Side:
         self.status = 0
         if str(path) != os.devnull:
             found = Reading((path,))
-            self.stories = [(str(each), read_story(exchange, known())) for each, exchange in found]
+            for each, exchange in found:
+                if times_go_back(exchange):
+                    what = f"{TIMES_GO_BACK}, a gap that does counts as none"
+                    click.echo(printable(f"{each}: {what}"), err=True)
+                self.stories.append((str(each), read_story(exchange, known())))
             self.status = found.status
 
 

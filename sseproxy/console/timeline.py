@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from textwrap import wrap
 
+from rich.cells import cell_len
+from rich.console import Console
 from rich.text import Text
 
 from sseproxy.analysis.lint import Finding
@@ -41,13 +42,29 @@ class _Layout:
 def waterfall(scene: Scene, width: int | None) -> Iterator[Text]:
     """The lines of a scene, for so many columns; None: no terminal, nothing is cut."""
     layout = _layout(scene, width)
-    for line in [*_legend(scene, width), Text(), _heading(scene, layout), *_table(scene, layout, width)]:
+    for line in _legend(scene):
+        yield from _fitted(line, 3, width)
+    yield Text()
+    for line in [_heading(scene, layout), *_table(scene, layout, width)]:
         if width:
             line.truncate(width, overflow="ellipsis")
         yield line
 
 
-def _legend(scene: Scene, width: int | None) -> Iterator[Text]:
+def _fitted(line: Text, indent: int, width: int | None) -> Iterator[Text]:
+    """In as many lines as it takes: nobody is helped by the beginning of a reason."""
+    if width is None or line.cell_len <= width or width <= 2 * indent:
+        yield line
+        return
+    before = line[:indent]
+    for part in line[indent:].wrap(Console(), width - indent):
+        yield before.append_text(part)
+        before = Text(" " * indent)
+
+
+def _legend(scene: Scene) -> Iterator[Text]:
+    if scene.idle is not None:
+        yield Text(f"{seconds(scene.idle)} s later, in which nothing was open:", style="dim")
     if len(scene.lanes) > 1:
         told = f"session {printable(scene.session)}, {when(scene.wall)} UTC: "
         yield Text(told + counted(len(scene.lanes), "exchange"), style="bold")
@@ -60,7 +77,7 @@ def _legend(scene: Scene, width: int | None) -> Iterator[Text]:
             longest = f"   longest gap {seconds(gap.length)} s: {came_late(gap.before, gap.after)}"
             yield Text(longest, style="dim")
         for finding in lane.findings:
-            yield from _finding(finding, 3, width)
+            yield _finding(finding, 3)
 
 
 def _title(lane: Lane, index: int) -> Text:
@@ -76,7 +93,7 @@ def _ended(lane: Lane) -> Text:
         line.append(f"{lane.story.dialect.name}, {counted(len(lane.story.heard), 'event')}, ")
     line.append_text(ending_text(exchange.ending)).append(f" after {seconds(exchange.duration)} s")
     if heard := lane.story.heard:
-        line.append(f", the first event after {seconds(heard[0].t)} s")
+        line.append(f", first event at {seconds(heard[0].t)} s")
     return line
 
 
@@ -99,10 +116,23 @@ def _heading(scene: Scene, layout: _Layout) -> Text:
 
 def _table(scene: Scene, layout: _Layout, width: int | None) -> Iterator[Text]:
     for row in scene.rows:
-        yield from _before(scene, row, layout)
+        for line in _before(scene, row, layout):
+            yield from _fitted(line, layout.lane, width)
         yield _line(scene, row, layout)
         for finding in row.findings:
-            yield from _finding(finding, layout.lane, width)
+            yield from _fitted(_finding(finding, layout.lane), layout.lane, width)
+        if _has_detail(row) and not _holds_detail(row, layout):
+            yield from _fitted(Text(" " * layout.lane + row.detail), layout.lane, width)
+
+
+def _has_detail(row: Row) -> bool:
+    """Whether there is anything to say of an ending that its findings do not say."""
+    return bool(row.detail) and not row.findings
+
+
+def _holds_detail(row: Row, layout: _Layout) -> bool:
+    """Whether it has room in the row itself."""
+    return layout.text is None or cell_len(f"{row.text}; {row.detail}") <= layout.text
 
 
 def _before(scene: Scene, row: Row, layout: _Layout) -> Iterator[Text]:
@@ -121,6 +151,8 @@ def _line(scene: Scene, row: Row, layout: _Layout) -> Text:
     line.append(_number(row).rjust(layout.number) + "  ", style="dim")
     line.append(_kind(row).ljust(layout.kind), style=_style(lane, row))
     text = Text(_told(row), style="" if row.text else "dim")
+    if _has_detail(row) and _holds_detail(row, layout):
+        text.append(f"; {row.detail}")
     if row.count > 1 and (layout.text is None or layout.text >= _ROOMY):
         text = Text(f"gaps to {row.widest / 1e3:.1f} ms  ", style="dim").append_text(text)
     if layout.text is not None:
@@ -188,13 +220,11 @@ def _style(lane: Lane, row: Row) -> str:
     return "green" if row.kind in dialect.tokens else "cyan"
 
 
-def _finding(finding: Finding, indent: int, width: int | None) -> Iterator[Text]:
-    """In as many lines as it takes: nobody is helped by the beginning of a reason."""
+def _finding(finding: Finding, indent: int) -> Text:
     rule = finding.rule
     more = f" (and {finding.more} more)" if finding.more else ""
     told = f"{rule.code} {rule.name}: {printable(finding.message)}{more}"
-    for line in wrap(told, width - indent) if width and width > 2 * indent else [told]:
-        yield Text(" " * indent + line, style=SEVERITIES[rule.severity])
+    return Text(" " * indent + told, style=SEVERITIES[rule.severity])
 
 
 def _gap(row: Row) -> str:

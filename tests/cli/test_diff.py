@@ -86,6 +86,23 @@ def test_folders_are_compared_request_by_request(tmp_path: Path, two: tuple[Path
     assert outcome.out.splitlines()[-2:] == [f"- {gone}  POST /gone", f"+ {new}  POST /new"]
 
 
+def test_a_file_is_not_compared_with_a_folder(tmp_path: Path, two: tuple[Path, Path]) -> None:
+    for sides in ((two[0], tmp_path / "now"), (tmp_path / "now", two[0])):
+        sentence = f"{two[0]} is a file and {tmp_path / 'now'} is a folder; did you mean {two[1]}?"
+        assert complaint(sseproxy("diff", *sides)) == sentence
+    other = save(tmp_path / "was", stream(id="01KAQ3M5Z8T7QRS1"))
+    assert complaint(sseproxy("diff", other, tmp_path / "now")) == (
+        f"{other} is a file and {tmp_path / 'now'} is a folder: name one of its cassettes, or two folders."
+    )
+
+
+def test_times_that_go_back_are_told(tmp_path: Path) -> None:
+    path = save(tmp_path, prediction([*tokens(20, "a", "b"), (30, END[1])]))
+    done = sseproxy("diff", path, path)
+    sentence = f"{path}: the times of the records go back, a gap that does counts as none\n"
+    assert (done.status, done.out, done.err) == (0, "", 2 * sentence)
+
+
 @pytest.mark.parametrize("swap", [False, True])
 def test_a_file_that_is_not_there_is_dev_null_for_git(two: tuple[Path, Path], swap: bool) -> None:
     sides = (two[0], os.devnull)

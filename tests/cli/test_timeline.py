@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def plain(text: str) -> list[str]:
 def test_one_stream(tmp_path: Path) -> None:
     assert plain(in_terminal("timeline", save(tmp_path, SLOW), columns=80)) == [
         "A  POST /api/v1/prediction/5f0c",
-        "   200, flowise, 7 events, clean after 3.091 s, the first event after 0.020 s",
+        "   200, flowise, 7 events, clean after 3.091 s, first event at 0.020 s",
         "   longest gap 3.000 s: #4 token came after #3 token",
         "",
         "    AT s   GAP ms  0         3.091 s    #  KIND      TEXT",
@@ -48,7 +49,7 @@ def test_a_takeover_in_80_columns() -> None:
     assert shown[:4] == [
         "session 01M83Y5EZN8YHJK1, 2026-11-23 10:10:29 UTC: 2 exchanges",
         "A  POST /api/v1/prediction/ea6332a2-f491-4f5b-84a9-6c4adb893b54",
-        "   200, flowise, 6 events, client_left after 1.530 s, the first event after 0.0…",
+        "   200, flowise, 6 events, client_left after 1.530 s, first event at 0.021 s",
         "   same chat a-chat-of-two as B",
     ]
     order = [line.split()[0] for line in shown[shown.index("") + 2 :] if not line.startswith(" ")]
@@ -67,6 +68,29 @@ def test_all_gives_each_event_a_line(tmp_path: Path) -> None:
     path = save(tmp_path, SLOW)
     assert len(re.findall(" token +“", good("timeline", "--all", path))) == 5
     assert "x3" not in good("timeline", "--all", path)
+
+
+def test_how_it_ended_is_told_to_its_end(tmp_path: Path) -> None:
+    """What is known of the ending is not cut with the texts of the table; a cut stands at the end."""
+    long = "the upstream broke the connection: Connection reset by peer (of a name that takes some room)"
+    reset = prediction(tokens(20, "a", "b"), ending=Ending.UPSTREAM_RESET, end_t=900)
+    assert reset.end
+    path = save(tmp_path, replace(reset, end=replace(reset.end, detail=long)))
+    shown = plain(in_terminal("timeline", path, columns=80))
+    place = next(index for index, line in enumerate(shown) if line.startswith("   H209 cut: "))
+    assert shown[place - 1].startswith("A  0.900")
+    told = " ".join(line.strip() for line in shown[place:])
+    assert told == f"H209 cut: upstream_reset: {long}; 2 events had come"
+    path = save(tmp_path, unanswered(Ending.CONNECT_FAILED, f"can't connect: {long}"))
+    shown = plain(in_terminal("timeline", path, columns=80))
+    assert " ".join(line.strip() for line in shown[-2:]) == f"can't connect: {long}"
+
+
+def test_times_that_go_back_are_told_in_a_line(tmp_path: Path) -> None:
+    path = save(tmp_path, prediction([*tokens(20, "a", "b"), (30, LAST)], end_t=90))
+    assert "   R703 times-go-back: the record is of 0.030 s, the one before it of 0.040 s" in plain(
+        good("timeline", path)
+    )
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120, 200])

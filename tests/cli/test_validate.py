@@ -30,7 +30,7 @@ ODD: dict[str, tuple[Exchange, str]] = {
     "a hole": (HOLED, "lossy: part of the stream was not recorded"),
     "times that go back": (
         replace(stream(), arrivals=(Arrival(2, b"x" * 72), Arrival(1, b""))),
-        "the times of the data records go back",
+        "the times of the records go back",
     ),
 }
 

@@ -122,7 +122,7 @@ def ended(end: End | None, *came: Arrival) -> Exchange:
 
 INCOMPLETE = "incomplete: no end record, its recorder died or is still at work"
 LOSSY = "lossy: part of the stream was not recorded"
-BACK = "the times of the data records go back"
+BACK = "the times of the records go back"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sseproxy.analysis.lint import Finding
 from sseproxy.analysis.story import read_story
-from sseproxy.analysis.timeline import IDLE, Row, Scene, What, timeline
+from sseproxy.analysis.timeline import IDLE, SPAN, Row, Scene, What, timeline
 from sseproxy.exchange import Exchange, Note
 from tests.cassette.strategies import brief, exchanges
 from tests.export.support import captured
@@ -159,8 +159,14 @@ def began(value: Exchange, session: str, at: int) -> Exchange:
         pytest.param([("a", 0), ("a", 5)], [["a0", "a5"]], id="one session"),
         pytest.param([("a", 0), ("b", 5)], [["a0"], ["b5"]], id="two sessions have no common clock"),
         pytest.param([("a", 7), ("a", 0)], [["a0", "a7"]], id="in the order of the clock"),
-        pytest.param([("a", 0), ("a", 20 * MS + IDLE - 1)], [["a0", "a10019999"]], id="not idle for long"),
-        pytest.param([("a", 0), ("a", 20 * MS + IDLE)], [["a0"], ["a10020000"]], id="idle for long"),
+        pytest.param([("a", 0), ("a", SPAN - 20 * MS)], [["a0", "a9980000"]], id="the longest clock"),
+        pytest.param([("a", 0), ("a", SPAN - 20 * MS + 1)], [["a0"], ["a9980001"]], id="one too long"),
+        pytest.param([("a", 10 * MS * at) for at in (0, 1500)], [["a0"], ["a15000000"]], id="idle for long"),
+        pytest.param(
+            [("a", 15 * MS * at) for at in range(700)],
+            [[f"a{15 * MS * at}" for at in range(700)]],
+            id="never idle",
+        ),
     ],
 )
 def test_scenes(starts: list[tuple[str, int]], expected: list[list[str]]) -> None:
@@ -168,6 +174,16 @@ def test_scenes(starts: list[tuple[str, int]], expected: list[list[str]]) -> Non
     found = scenes(*(began(value, session, at) for session, at in starts))
     assert [[lane.cassette for lane in scene.lanes] for scene in found] == expected
     assert all(scene.lanes[0].began == 0 for scene in found)
+
+
+def test_a_clock_has_room_for_its_longest_exchange_and_says_what_was_between() -> None:
+    """A minute long, with twelve seconds of nothing behind it; then five of four seconds, one each minute."""
+    long, short = (prediction([(t, END)]) for t in (60_000, 4_000))
+    starts = [0, *(72_000 * MS + at * 4_200 * MS for at in range(7))]
+    (first, *rest) = scenes(*(began(short if at else long, "s", at) for at in starts))
+    assert (len(first.lanes), first.idle) == (1, None)
+    assert [(len(scene.lanes), scene.idle) for scene in rest] == [(4, IDLE + 2_000 * MS), (3, 200 * MS)]
+    assert all(scene.duration <= 5 * 4_000 * MS for scene in rest)
 
 
 def test_letters_go_on_behind_z() -> None:

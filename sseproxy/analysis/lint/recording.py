@@ -19,13 +19,14 @@ class Times:
     """Looks at the time of each record, in order."""
 
     def __init__(self) -> None:
-        self._last = 0
+        self.last = 0
+        """That of the latest record, in microseconds."""
 
     def take(self, t: int, place: Place) -> Findings:
-        if t < self._last:
-            message = f"the record is of {t / 1e6:.3f} s, one before it of {self._last / 1e6:.3f} s"
+        if t < self.last:
+            message = f"the record is of {t / 1e6:.3f} s, the one before it of {self.last / 1e6:.3f} s"
             yield Found(rules.TIMES_GO_BACK, place, message)
-        self._last = max(self._last, t)
+        self.last = t
 
 
 def check_recording(ending: Ending, detail: str, place: Place) -> Findings:

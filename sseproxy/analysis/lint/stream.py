@@ -99,7 +99,7 @@ class StreamLinter:
     def close(self) -> Iterator[Finding]:
         """What is to be said where there is nothing more to take."""
         if not self._ended:
-            place = self._place(self._line, None)
+            place = self._place(self._line, self._times.last)
             for found in check_recording(Ending.INCOMPLETE, "", place):
                 yield Finding(found.rule, found.place, found.message)
 

@@ -49,8 +49,9 @@ def _hash(text: str) -> str:
 
 def _scene(scene: Scene) -> Json:
     many = counted(len(scene.lanes), "exchange")
+    later = "" if scene.idle is None else f", {scene.idle / 1e6:.3f} s after the one before"
     return {
-        "title": f"Session {printable(scene.session)}, {printable(scene.wall)}: {many}",
+        "title": f"Session {printable(scene.session)}, {printable(scene.wall)}{later}: {many}",
         "duration": scene.duration,
         "lanes": [_lane(scene, index, lane) for index, lane in enumerate(scene.lanes)],
         "rows": [_row(scene.lanes[row.lane], row) for row in scene.rows],
@@ -89,7 +90,7 @@ def _lane(scene: Scene, index: int, lane: Lane) -> Json:
 
 
 def _row(lane: Lane, row: Row) -> Json:
-    text = row.text or row.data
+    text = "; ".join(filter(None, [row.text or row.data, row.detail]))
     return {
         "lane": row.lane,
         "kind": printable(row.kind),
