@@ -48,7 +48,11 @@ def _thread(name: str, story: Story) -> Iterator[Json]:
         "ending": str(exchange.ending),
         "dialect": story.dialect.name,
     }
-    yield _slice(title, "exchange", begin, exchange.duration, about)
+    # Slices of a thread have to nest, also where a hand has made times go back.
+    head_at = response.t if response else 0
+    latest = max([exchange.duration, head_at, *(moment.t for moment in heard)])
+    yield _slice(title, "exchange", begin, latest, about)
+    covered = max(head_at, heard[0].t) if heard else head_at
     if response:
         yield _slice("waiting for the head", "wait", begin, response.t, {})
         if heard:
@@ -56,7 +60,9 @@ def _thread(name: str, story: Story) -> Iterator[Json]:
                 "waiting for the first event", "wait", begin + response.t, heard[0].t - response.t, {}
             )
     for gap in stalls(heard):
-        yield _slice("stall", "stall", begin + gap.before.t, gap.length, {"late": gap.after.number})
+        if gap.before.t >= covered:
+            yield _slice("stall", "stall", begin + gap.before.t, gap.length, {"late": gap.after.number})
+            covered = gap.after.t
     for moment in story.moments:
         event = moment.event
         told: Json = {"number": moment.number, "read": moment.read}

@@ -7,17 +7,20 @@ import shutil
 import subprocess
 from collections import Counter
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from sseproxy.analysis.story import read_story
 from sseproxy.exchange import Exchange
 from tests.cassette.strategies import brief, exchanges
 from tests.cli.builder import stream
 from tests.export.support import captured, export
+from tests.support.predictions import event, prediction
 
 SHELL = shutil.which("trace_processor_shell") or shutil.which("trace_processor")
 
@@ -32,21 +35,49 @@ def events(*values: Exchange) -> list[dict[str, Any]]:
 @brief
 @given(exchanges())
 def test_each_event_has_what_its_phase_demands(value: Exchange) -> None:
-    """From the format's description: `ph`, `pid`, `tid` and a name for all; `ts` but for metadata; `dur`
-    for complete events; a scope for instants. Times are whole and not negative.
+    """From the format's description: `ph`, `pid`, `tid` and a name for all; `ts` and a category but for
+    metadata; `dur` for complete events; a scope for instants. Times are whole and not negative.
     """
     for each in events(value, value):
-        assert {"ph", "pid", "tid", "name", "args"} <= each.keys()
         assert isinstance(each["name"], str)
+        assert isinstance(each["args"], dict)
+        whole = [each["pid"], each["tid"]]
         match each["ph"]:
             case "M":
+                assert each.keys() == {"ph", "pid", "tid", "name", "args"}
                 assert each["name"] in ("process_name", "thread_name")
+                assert each["args"].keys() == {"name"}
             case "X":
-                assert (each["ts"] >= 0, each["dur"] >= 0) == (True, True)
+                assert each.keys() == {"ph", "pid", "tid", "name", "args", "cat", "ts", "dur"}
+                whole += [each["ts"], each["dur"]]
             case "i":
-                assert (each["ts"] >= 0, each["s"]) == (True, "t")
+                assert each.keys() == {"ph", "pid", "tid", "name", "args", "cat", "ts", "s"}
+                assert each["s"] == "t"
+                whole.append(each["ts"])
             case other:
                 raise AssertionError(other)
+        assert all(isinstance(number, int) and number >= 0 for number in whole)
+
+
+seconds = st.integers(0, 20).map(lambda t: t * 1_000)
+
+
+@brief
+@given(st.lists(seconds, max_size=6), seconds)
+def test_each_thread_has_a_name_and_slices_that_nest(times: list[int], end_t: int) -> None:
+    """Slices of one thread may lie within each other and not overlap: readers drop those that do.
+
+    Also where a hand has made times go back.
+    """
+    value = prediction([(t, event("token", "x")) for t in times], end_t=end_t)
+    found = events(value, value)
+    named = [(each["name"], each["pid"], each["tid"]) for each in found if each["ph"] == "M"]
+    assert named == [("process_name", 1, 0), ("thread_name", 1, 1), ("thread_name", 1, 2)]
+    assert {(each["pid"], each["tid"]) for each in found if each["ph"] != "M"} == {(1, 1), (1, 2)}
+    complete = [each for each in found if each["ph"] == "X" and each["tid"] == 1]
+    for one, other in combinations([(each["ts"], each["ts"] + each["dur"]) for each in complete], 2):
+        begin, end = max(one[0], other[0]), min(one[1], other[1])
+        assert begin >= end or (begin, end) in (one, other)
 
 
 def test_a_session_is_a_process_and_an_exchange_a_thread() -> None:
