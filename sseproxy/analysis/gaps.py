@@ -64,8 +64,12 @@ class Histogram:
 
     def add(self, values: Iterable[int]) -> None:
         for value in values:
-            self._counts[_bucket(value)] += 1
-            self.largest = max(self.largest, value)
+            self.count(value)
+
+    def count(self, value: int) -> None:
+        self._counts[_bucket(value)] += 1
+        if value > self.largest:
+            self.largest = value
 
     def __len__(self) -> int:
         return self._counts.total()
@@ -97,8 +101,8 @@ class Silences(Generic[T]):
         """An event that a listener hears, at a time in microseconds."""
         if self.last:
             before_t, before = self.last
-            length = max(0, t - before_t)
-            self._gaps.add((length,))
+            length = t - before_t if t > before_t else 0
+            self._gaps.count(length)
             if length >= STALL:
                 self._long.append((before, event, length))
         self.last = t, event

@@ -22,8 +22,12 @@ class Block(NamedTuple):
     @property
     def told(self) -> str:
         """The event as a sentence has it."""
-        number = self.place.event
-        return f"`{self.meaning.kind}` (event {number})" if number else f"`{self.meaning.kind}`"
+        return told(self.meaning.kind, self.place)
+
+
+def told(kind: str, place: Place) -> str:
+    """An event of this kind as a sentence has it."""
+    return f"`{kind}` (event {place.event})" if place.event else f"`{kind}`"
 
 
 class Found(NamedTuple):

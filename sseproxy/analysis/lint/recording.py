@@ -15,18 +15,10 @@ _WHY = {
 }
 
 
-class Times:
-    """Looks at the time of each record, in order."""
-
-    def __init__(self) -> None:
-        self.last = 0
-        """That of the latest record, in microseconds."""
-
-    def take(self, t: int, place: Place) -> Findings:
-        if t < self.last:
-            message = f"the record is of {t / 1e6:.3f} s, the one before it of {self.last / 1e6:.3f} s"
-            yield Found(rules.TIMES_GO_BACK, place, message)
-        self.last = t
+def times_go_back(before: int, t: int, place: Place) -> Found:
+    """A record at `t` behind one at `before`, in microseconds."""
+    message = f"the record is of {t / 1e6:.3f} s, the one before it of {before / 1e6:.3f} s"
+    return Found(rules.TIMES_GO_BACK, place, message)
 
 
 def check_recording(ending: Ending, detail: str, place: Place) -> Findings:

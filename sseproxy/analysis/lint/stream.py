@@ -18,7 +18,7 @@ from sseproxy.analysis.lint.http import (
     looks_like_events,
 )
 from sseproxy.analysis.lint.order import Order
-from sseproxy.analysis.lint.recording import Times, check_recording
+from sseproxy.analysis.lint.recording import check_recording, times_go_back
 from sseproxy.analysis.lint.session import Course
 from sseproxy.analysis.lint.timing import Timing
 from sseproxy.analysis.lint.wire import Wire
@@ -77,7 +77,7 @@ class StreamLinter:
         self._held: list[tuple[Event, bytes, Place]] | None = []  # None: it is known whose they are
         self._read = _Read()
         self._last_data = Place(cassette, "", 1)
-        self._times = Times()
+        self._t = 0  # of the latest record
         self._line = 1
         self._over = False
         self._ended = False
@@ -99,7 +99,7 @@ class StreamLinter:
     def close(self) -> Iterator[Finding]:
         """What is to be said where there is nothing more to take."""
         if not self._ended:
-            place = self._place(self._line, self._times.last)
+            place = self._place(self._line, self._t)
             for found in check_recording(Ending.INCOMPLETE, "", place):
                 yield Finding(found.rule, found.place, found.message)
 
@@ -109,8 +109,9 @@ class StreamLinter:
 
     def _take(self, line: int, item: Item) -> Findings:
         self._line = line
-        if isinstance(item, ResponseHead | Slice | Note | End):
-            yield from self._times.take(item.t, self._place(line, item.t))
+        before, self._t = self._t, getattr(item, "t", self._t)  # heads and requests have none
+        if self._t < before:
+            yield times_go_back(before, self._t, self._place(line, self._t))
         match item:
             case Head():
                 self._head = item

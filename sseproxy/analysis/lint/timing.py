@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sseproxy.analysis.gaps import STALL, Silences
 from sseproxy.analysis.lint import rules
-from sseproxy.analysis.lint.block import Block, Findings, Found
+from sseproxy.analysis.lint.block import Block, Findings, Found, told
 from sseproxy.analysis.lint.finding import Place
 
 SILENCE = 55_000_000
@@ -31,19 +31,19 @@ class Timing:
 
     def hear(self, block: Block) -> None:
         """An event that listeners see."""
-        self._silences.hear(block.place.t or 0, (block.told, block.place))
+        self._silences.hear(block.place.t or 0, (block.meaning.kind, block.place))
 
     def read(self, t: int, tokens: int, place: Place) -> Findings:
         """A read that brought so many tokens, at the place of the first thing in it."""
         gap = t - self._last
-        told = f"{gap / 1e6:.3f} s"
+        pause = f"{gap / 1e6:.3f} s"
         if gap >= SILENCE:
             self._told.append(t)
-            yield Found(rules.SILENCE, place, f"not a byte came for {told}")
+            yield Found(rules.SILENCE, place, f"not a byte came for {pause}")
         rhythm_is_known = self._reads >= _KNOWN and self._tokens <= SINGLY * self._reads
         if gap >= BURST_AFTER and tokens >= MANY and rhythm_is_known:
             self._told.append(t)
-            message = f"{tokens} tokens came in one read, after a pause of {told}"
+            message = f"{tokens} tokens came in one read, after a pause of {pause}"
             yield Found(rules.BURST, place, message)
         self._last = t
         self._tokens += tokens
@@ -57,11 +57,11 @@ class Timing:
 
     def _stalls(self, end: Place) -> Findings:
         """Those that no other finding tells of."""
-        for (before, begin), (after, place), length in self._silences.stalls():
-            if not any((begin.t or 0) < t <= (place.t or 0) for t in self._told):
-                message = f"{length / 1e6:.3f} s of silence: {after} came after {before}"
+        for before, after, length in self._silences.stalls():
+            place = after[1]
+            if not any((before[1].t or 0) < t <= (place.t or 0) for t in self._told):
+                message = f"{length / 1e6:.3f} s of silence: {told(*after)} came after {told(*before)}"
                 yield Found(rules.STALL, place, message)
         if self._silences.last and (rest := (end.t or 0) - self._silences.last[0]) >= STALL:
-            before, _ = self._silences.last[1]
-            message = f"{rest / 1e6:.3f} s of silence: nothing came after {before}"
+            message = f"{rest / 1e6:.3f} s of silence: nothing came after {told(*self._silences.last[1])}"
             yield Found(rules.STALL, end, message)
