@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from sseproxy.analysis.gaps import STALL, gaps
+from sseproxy.analysis.story import read_story
+from sseproxy.analysis.timeline import came_late
+from sseproxy.cassette.store import find, load_all
 from sseproxy.exchange import Ending
 from tests.cli.builder import save, stream, unanswered
 from tests.cli.support import complaint, good, in_terminal, sseproxy
@@ -94,8 +98,18 @@ def test_times_that_go_back_are_told_in_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120, 200])
-def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
-    assert max(map(cell_len, plain(in_terminal("timeline", FOLDER, columns=columns)))) <= columns
+def test_no_line_is_wider_than_the_terminal_and_what_came_late_is_told(columns: int) -> None:
+    """Which event, after which, by how much; of each of the real server's streams."""
+    shown = plain(in_terminal("timeline", FOLDER, columns=columns))
+    assert max(map(cell_len, shown)) <= columns
+    told = " ".join(line.strip() for line in shown)
+    stories = [read_story(exchange) for _, exchange in load_all(find([FOLDER]))]
+    late = [max(found, key=lambda gap: gap.length) for story in stories if (found := gaps(story.heard))]
+    assert len(late) == 8
+    for gap in (each for each in late if each.length >= 1_000):
+        what = came_late(gap.before, gap.after)
+        assert f"longest gap {gap.length / 1e6:.3f} s: {what}" in told
+        assert gap.length < STALL or f"stall: {gap.length / 1e6:.3f} s of silence: {what}" in told
 
 
 def test_what_has_no_events_is_shown_too(tmp_path: Path) -> None:
