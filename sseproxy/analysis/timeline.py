@@ -24,7 +24,7 @@ from sseproxy.sse import Event
 
 IDLE = 10_000_000
 """Microseconds without an open exchange after which a new scene begins."""
-SPAN = 10_000_000
+SPAN = 2_000_000
 """Microseconds: a scene is no longer than this, or"""
 TIMES_LONGEST = 5
 """this many times its longest exchange, where it can be cut: else no bar can be told from a dot."""
