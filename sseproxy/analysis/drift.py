@@ -1,15 +1,22 @@
-"""Whether a server still answers as it did: the order of kinds and the structure of JSON, not the prose."""
+"""Whether a server still answers as it did: the order of kinds and the structure of JSON, not the prose.
+
+Where a contract is given, it says which orders are legal; else the recorded one is.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import groupby
 from typing import Any
 
 import orjson
 
 from sseproxy.analysis.events import read_stream
+from sseproxy.analysis.lint import Expectations
+from sseproxy.analysis.lint.order import listed
+from sseproxy.contract import Contract, Run, compile_contract
+from sseproxy.dialects import PLAIN, Dialect, detect
 from sseproxy.exchange import Exchange, media_type
 from sseproxy.printable import printable
 from sseproxy.sse import Event
@@ -20,7 +27,11 @@ Structure = set[tuple[str, str]]
 _DEPTH = 64  # of what is compared: a document that is nested deeper has no structure to speak of
 
 
-def drift(recorded: Exchange, live: Exchange) -> list[str]:
+def drift(
+    recorded: Exchange,
+    live: Exchange,
+    expectations: Expectations = Expectations(),  # noqa: B008 - a frozen value
+) -> list[str]:
     """What is different in structure, a sentence each; none where a client would not notice."""
     found = list(_heads(recorded, live))
     if recorded.ending.whole != live.ending.whole:
@@ -29,26 +40,62 @@ def drift(recorded: Exchange, live: Exchange) -> list[str]:
     if not (before.is_stream and now.is_stream):
         return found + list(_structures("body", _json(recorded.body), _json(live.body)))
     events = [timed.event for timed in before.dispatched], [timed.event for timed in now.dispatched]
-    was, is_ = (_order(each) for each in events)
-    if was != is_:
-        found.append(f"order of events: {is_ or 'none'}, was {was or 'none'}")
-    for name in dict.fromkeys(map(kind, events[0])):
-        old, new = ([event for event in each if kind(event) == name] for each in events)
-        if new:  # else the order has told it
+    dialects = _dialects(*events, expectations)
+    if dialects[0] is not dialects[1]:
+        found.append(f"dialect: {dialects[1].name}, was {dialects[0].name}")
+    was, is_ = (_kinds(*each) for each in zip(events, dialects, strict=True))
+    if contract := expectations.given(dialects[1]):
+        order = [name for name, _ in is_ if name not in dialects[1].anywhere]
+        found += _violations(order, compile_contract(contract), whole=live.ending.whole)
+    else:
+        found += _reordered(was, is_, dialects[0].anywhere | dialects[1].anywhere)
+    for name in dict.fromkeys(name for name, _ in was):
+        old, new = ([event for kind, event in each if kind == name] for each in (was, is_))
+        if new:  # else the order has told it, or the contract leaves it free
             found += _structures(printable(name), _of_events(old), _of_events(new))
     return found
 
 
-def kind(event: Event) -> str:
-    """What an event is called: by its name, or in the envelope that its data is."""
-    if event.type != "message":
-        return event.type
-    envelope = _parsed(event.data)
-    if isinstance(envelope, dict):
-        for key in ("event", "type", "object"):
-            if isinstance(envelope.get(key), str):
-                return str(envelope[key])
-    return "[DONE]" if event.data.strip() == "[DONE]" else "message"
+def _dialects(
+    recorded: Sequence[Event], live: Sequence[Event], expectations: Expectations
+) -> tuple[Dialect, Dialect]:
+    """Whose events they are. Those of which it can't be told are taken for the others' kin."""
+    if expectations.dialect:
+        return expectations.dialect, expectations.dialect
+    was, is_ = (detect(events, expectations.dialects) for events in (recorded, live))
+    return was if was is not PLAIN else is_, is_ if is_ is not PLAIN else was
+
+
+_Kinds = list[tuple[str, Event]]
+
+
+def _kinds(events: Iterable[Event], dialect: Dialect) -> _Kinds:
+    return [(dialect.read(event).kind, event) for event in events]
+
+
+def _reordered(was: _Kinds, is_: _Kinds, anywhere: Set[str]) -> Iterator[str]:
+    """Where the kinds come in another order; how many of one follow each other is prose."""
+    runs = [
+        [(name, len(list(run))) for name, run in groupby(kind for kind, _ in each if kind not in anywhere)]
+        for each in (was, is_)
+    ]
+    if [name for name, _ in runs[0]] != [name for name, _ in runs[1]]:
+        before, now = (
+            " ".join(printable(name) + ("+" if count > 1 else "") for name, count in each) for each in runs
+        )
+        yield f"order of events: {now or 'none'}, was {before or 'none'}"
+
+
+def _violations(kinds: Iterable[str], contract: Contract, *, whole: bool) -> Iterable[str]:
+    """Where the order is none that the contract has, alike ones once. `whole`: nothing more can come."""
+    run = Run(contract)
+    told: dict[str, None] = {}
+    for kind in kinds:
+        if found := run.take(kind):
+            told[f"contract: {listed((kind,))} came where it has {listed(found.expected)}"] = None
+    if whole and (due := run.finish()):
+        told[f"contract: the stream is over where it has {listed(due)}"] = None
+    return told
 
 
 def _heads(recorded: Exchange, live: Exchange) -> Iterator[str]:
@@ -63,12 +110,6 @@ def _heads(recorded: Exchange, live: Exchange) -> Iterator[str]:
     types = [printable(media_type(head.headers).decode("latin-1")) or "none" for head in (was, is_)]
     if types[0] != types[1]:
         yield f"Content-Type: {types[1]}, was {types[0]}"
-
-
-def _order(events: Sequence[Event]) -> str:
-    """The kinds in their order; how many tokens there are is prose."""
-    runs = [(name, len(list(run))) for name, run in groupby(map(kind, events))]
-    return " ".join(printable(name) + ("+" if count > 1 else "") for name, count in runs)
 
 
 def _of_events(events: Iterable[Event]) -> Structure:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from sseproxy.cassette.store import load, load_request
+from sseproxy.cassette.store import items, load, load_request
 from sseproxy.errors import CassetteError, NoHeadYetError
-from sseproxy.exchange import Exchange, Head, Request
+from sseproxy.exchange import Exchange, Head, Request, ResponseHead
 
 
 class Library:
@@ -55,6 +56,11 @@ class Library:
     def exchange(self, number: int) -> Exchange:
         """Raises CassetteError for what can't be read."""
         return load(self.paths[number])
+
+    def status(self, number: int) -> int | None:
+        """Of the response; None where there is none. Raises CassetteError for what can't be read."""
+        with contextlib.closing(items(self.paths[number])) as found:
+            return next((item.status for _, item in found if isinstance(item, ResponseHead)), None)
 
     def name(self, number: int) -> str:
         return str(self.paths[number])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 
 from sseproxy.cassette.decode import Item, decode, decode_request, decode_tail
 from sseproxy.cassette.items import items as decoded
 from sseproxy.cassette.naming import PACKED, PART, SUFFIX
 from sseproxy.cassette.pack import opened, read
-from sseproxy.errors import CassetteError, NoHeadYetError, SseproxyError
+from sseproxy.errors import CassetteError, NoCassettesError, NoHeadYetError, SseproxyError
 from sseproxy.exchange import Exchange, Head, Request
 
 try:
@@ -22,21 +22,21 @@ except ImportError:
 def find(paths: Iterable[Path]) -> list[Path]:
     """The cassettes that these files and folders are or hold, a folder's by name; hidden folders hold none.
 
-    Raises SseproxyError for what does not exist and for a folder without any.
+    Raises NoCassettesError for what does not exist and for a folder without any.
     """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
             inside = sorted(each for each in path.rglob(f"*{SUFFIX}*") if _is_cassette(each, path))
             if not inside:
-                raise SseproxyError(f"{path}: no cassettes (*{SUFFIX}) in this folder")
+                raise NoCassettesError(f"{path}: no cassettes (*{SUFFIX}) in this folder")
             found += inside
         elif path.is_file():
             found.append(path)
         elif path.exists():
             raise SseproxyError(f"{path}: neither a file nor a folder")
         else:
-            raise SseproxyError(f"{path}: no such file or folder")
+            raise NoCassettesError(f"{path}: no such file or folder")
     return found
 
 
@@ -80,7 +80,7 @@ def load_request(path: Path) -> tuple[Head, Request | None]:
         raise error.located(path) from None
 
 
-def items(path: Path) -> Iterator[tuple[int, Item]]:
+def items(path: Path) -> Generator[tuple[int, Item], None, None]:
     """What each line of a cassette holds, with its number (from 1), read as it is asked for.
 
     Raises CassetteError, with the path.

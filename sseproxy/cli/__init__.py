@@ -20,7 +20,7 @@ from sseproxy.errors import SseproxyError
 from sseproxy.printable import printable
 
 _COMMANDS = {
-    "audit": "sseproxy.cli.why:audit",
+    "audit": "sseproxy.cli.audit:audit",
     "demo": "sseproxy.cli.demo:demo",
     "diff": "sseproxy.cli.diff:diff_command",
     "exec": "sseproxy.cli.exec:exec_",

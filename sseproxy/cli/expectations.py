@@ -49,6 +49,13 @@ def _source() -> str:
     return ""
 
 
+def as_options(expectations: Expectations) -> list[str]:
+    """What makes another command expect the same."""
+    dialect = ["--dialect", expectations.dialect.name] if expectations.dialect else []
+    named = (f"{name}={pattern}" if name else pattern for name, pattern in expectations.contracts.items())
+    return dialect + [word for text in named for word in ("--contract", text)]
+
+
 def _contracts(given: tuple[str, ...], source: str) -> dict[str, str]:
     found = {}
     for text in given:

@@ -17,6 +17,7 @@ import click
 import orjson
 
 from sseproxy.analysis.lint import Expectations, Finding
+from sseproxy.cli.expectations import as_options
 from sseproxy.errors import CassetteError, SseproxyError
 from sseproxy.follow import Follower
 from sseproxy.printable import printable
@@ -81,13 +82,15 @@ def _tell_behind(behind: int, told: bool) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def linting(folder: Path) -> AsyncIterator[None]:
+async def linting(folder: Path, expectations: Expectations) -> AsyncIterator[None]:
     """Findings of a folder in the log, from a process beside this one.
 
     What is recorded from now on is looked at. Raises SseproxyError where lint can't begin.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sseproxy", "lint", "--follow", "--json", folder),
+        *(sys.executable, "-m", "sseproxy", "lint", "--follow", "--json"),
+        *as_options(expectations),
+        folder,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from sseproxy.analysis.drift import drift
+from sseproxy.analysis.lint import Expectations
 from sseproxy.cassette import rewriting
 from sseproxy.cassette.library import Library
 from sseproxy.cassette.store import load
@@ -19,6 +20,7 @@ from sseproxy.cli.replaying import tell_names
 from sseproxy.cli.serving import announce
 from sseproxy.exchange import Exchange
 from sseproxy.matching import Answers
+from sseproxy.matching.telling import reason
 from sseproxy.modes import RecordMode, why_not_whole
 from sseproxy.printable import counted, printable, printable_bytes
 
@@ -43,7 +45,9 @@ class Run:
 
 
 @contextlib.contextmanager
-def recording(mode: RecordMode, library: Path, matched: Callable[[Library], Answers]) -> Iterator[Run]:
+def recording(
+    mode: RecordMode, library: Path, matched: Callable[[Library], Answers], expectations: Expectations
+) -> Iterator[Run]:
     """`matched` makes answers of cassettes. Raises SseproxyError where these can't be read or written."""
     match mode:
         case RecordMode.NEW_EPISODES:
@@ -61,9 +65,8 @@ def recording(mode: RecordMode, library: Path, matched: Callable[[Library], Answ
             with tempfile.TemporaryDirectory(prefix="sseproxy-verify-") as folder:
                 answers = matched(Library(rewriting.recorded(library)))
                 doing = f"against {counted(len(answers), 'cassette')} of {library}"
-                yield Run(
-                    Path(folder), doing, partial(_finish_verify, answers, Path(folder)), verb="verifies"
-                )
+                finish = partial(_finish_verify, answers, Path(folder), expectations)
+                yield Run(Path(folder), doing, finish, verb="verifies")
         case _:
             yield Run(library, f"into {library}")
 
@@ -77,10 +80,10 @@ def _finish_rewrite(library: Path, stage: Path, lost: int) -> int:
     return 0
 
 
-def _finish_verify(answers: Answers, folder: Path, lost: int) -> int:
+def _finish_verify(answers: Answers, folder: Path, expectations: Expectations, lost: int) -> int:
     """Prints, exchange by exchange, whether it is as recorded."""
     live = sorted((load(path) for path in rewriting.recorded(folder)), key=lambda each: each.head.id)
-    told = [_compared(answers, exchange) for exchange in live]
+    told = [_compared(answers, exchange, expectations) for exchange in live]
     for line in (line for lines in told for line in lines):
         click.echo(line)
     good = sum(lines[0].endswith(_SAME) for lines in told)
@@ -94,7 +97,7 @@ def _finish_verify(answers: Answers, folder: Path, lost: int) -> int:
 _SAME = ": as recorded"
 
 
-def _compared(answers: Answers, live: Exchange) -> list[str]:
+def _compared(answers: Answers, live: Exchange, expectations: Expectations) -> list[str]:
     """A line that says how it is, and one for each difference."""
     request = live.request
     if request is None:
@@ -102,8 +105,8 @@ def _compared(answers: Answers, live: Exchange) -> list[str]:
     what = f"{printable(request.method)} {printable_bytes(request.target)}"
     answer = answers.answer(request)
     if answer is None:
-        return [f"{what}: not in the library"]
-    found = drift(answers.library.exchange(answer.number), live)
+        return [f"{what}: not in the library, {reason(answers.explain(request))}"]
+    found = drift(answers.library.exchange(answer.number), live, expectations)
     if not found:
         return [what + _SAME]
     return [

@@ -12,12 +12,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
-from sseproxy.cassette.library import Library
-from sseproxy.cassette.store import find, make_folder
+from sseproxy.analysis.lint import Expectations
+from sseproxy.cassette.store import make_folder
+from sseproxy.cli.expectations import expectations
 from sseproxy.cli.following import linting
 from sseproxy.cli.modes import Run, recording
 from sseproxy.cli.options import Seconds, address, answering, cassettes, logs, processes, setting, tls_files
+from sseproxy.cli.reading import opened
 from sseproxy.cli.replaying import TURN, AskedTurns, replay_until_stopped, taking, tell_stale
 from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
@@ -115,10 +118,12 @@ _seconds = Seconds(min=0, min_open=True)
     help="How long open streams may go on after SIGTERM or Ctrl-C.",
 )
 @setting("--lint", is_flag=True, help="Log what is wrong with the streams as it happens.")
+@expectations
 @logs
 @processes
 def record(
     cassettes: Path,
+    expectations: Expectations,
     grace: float,
     place: Place,
     upstreams: tuple[str, ...],
@@ -140,22 +145,32 @@ def record(
     matched = partial(Answers, rules=rules, strict=strict, exhausted=exhausted, redaction=redaction)
     replaying = MockOptions(host=place.host, tls=rest["tls"], speed=speed, redaction=redaction)
     mode = settled(RecordMode(record_mode), cassettes)
+    _check_use("contract", "dialect", used=lint or mode is RecordMode.VERIFY)
     if mode is RecordMode.NONE:
-        answers = matched(Library(find([cassettes])))
+        answers = matched(opened([cassettes]))
         raise SystemExit(
             replay_until_stopped(
                 place, answers, replaying, cassettes, max_age=max_age, fail_unplayed=False, report=False
             )
         )
-    with recording(mode, cassettes, matched) as run:
+    with recording(mode, cassettes, matched, expectations) as run:
         options = _options(upstreams, run.folder, place, redaction=redaction, **rest)
         make_folder(run.folder)
         # Before there are workers: they share it.
         session = Session(run.folder, SystemClock(), options.max_body, redaction)
-        main = partial(_main, run, options, session, replaying, grace, max_age, place.workers, lint)
+        linted = expectations if lint else None
+        main = partial(_main, run, options, session, replaying, grace, max_age, place.workers, linted)
         lost: list[int] = []
         status = serve(place, main, {TURN: taking(LocalTurns()), LOST: lost.append})
         raise SystemExit(run.finish(sum(lost)) or status)
+
+
+def _check_use(*parameters: str, used: bool) -> None:
+    """What the command line says without use is a mistake; a file's settings are for all commands."""
+    context = click.get_current_context()
+    for name in parameters:
+        if not used and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} goes with --record-mode verify, or --lint.")
 
 
 async def _main(
@@ -166,12 +181,12 @@ async def _main(
     grace: float,
     max_age: float | None,
     workers: int,
-    lint: bool,
+    linted: Expectations | None,
     seat: Seat,
 ) -> int:
     async with contextlib.AsyncExitStack() as stack:
-        if lint and seat.number == 0:  # first, so that it sees what the last streams leave
-            await stack.enter_async_context(linting(options.cassettes))
+        if linted and seat.number == 0:  # first, so that it sees what the last streams leave
+            await stack.enter_async_context(linting(options.cassettes, linted))
         where = [await demo_for(spec, stack) for spec in options.upstreams]
         mine = replace(
             options,

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from sseproxy.cassette.library import Library
-from sseproxy.cassette.store import find
 from sseproxy.cli.options import address, answering, cassettes, logs, processes, setting, tls_files
+from sseproxy.cli.reading import opened
 from sseproxy.cli.replaying import replay_until_stopped
 from sseproxy.cli.serving import Place
 from sseproxy.matching import Answers, Exhausted, Rules
@@ -65,7 +64,7 @@ def replay(
     for are listed.
     """
     answers = Answers(
-        Library(find([cassettes])),
+        opened([cassettes]),
         rules,
         chain_sessions=session == "all",
         strict=strict,

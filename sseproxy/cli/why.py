@@ -1,4 +1,4 @@
-"""`sseproxy why` and `sseproxy audit`: matching, without a server."""
+"""`sseproxy why`: which cassette answers a request, or why none does, without a server."""
 
 from __future__ import annotations
 
@@ -6,36 +6,65 @@ import base64
 import binascii
 import json
 import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sseproxy import console
-from sseproxy.cassette.library import Library
 from sseproxy.cassette.naming import PACKED, PART, SUFFIX
-from sseproxy.cassette.store import find, load_request
-from sseproxy.cli.options import cassettes, matched, paths
+from sseproxy.cassette.store import load_request
+from sseproxy.cli.options import cassettes, matched
+from sseproxy.cli.reading import opened
 from sseproxy.errors import SseproxyError
 from sseproxy.exchange import Request
 from sseproxy.http1 import origin_form
 from sseproxy.matching import Answers, Rules
-from sseproxy.matching.audit import audit as audit_library
 from sseproxy.matching.curl import parse_curl
 from sseproxy.matching.telling import lines, problem
-from sseproxy.printable import counted, printable, printable_bytes
+from sseproxy.printable import printable, printable_bytes
 from sseproxy.redaction import Rules as Redaction
 from sseproxy.redaction import mask_target
 
-json_option = click.option("--json", "json_", is_flag=True, help="Print JSON for tools.")
+
+class _Why(click.Command):
+    """Options may stand before and behind REQUEST; behind the word `curl`, `--json` is curl's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, self._options_first(args))
+
+    def _options_first(self, args: list[str]) -> list[str]:
+        takes_value = {
+            name: not each.is_flag
+            for each in self.params
+            if isinstance(each, click.Option)
+            for name in each.opts
+        }
+        options: list[str] = []
+        asked: list[str] = []
+        words = iter(args)
+        for word in words:
+            name, equals, _ = word.partition("=")
+            if word == "--":
+                asked += words
+            elif name in takes_value and not (asked[:1] == ["curl"] and name == "--json"):
+                options.append(word)
+                if takes_value[name] and not equals:
+                    if (value := next(words, None)) is None:
+                        return [word]  # for click to complain of
+                    options.append(value)
+            elif word.startswith("-") and asked[:1] != ["curl"]:
+                options.append(word)  # `--help`, or what is none
+            else:
+                asked.append(word)
+        return [*options, "--", *asked]
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+@click.command(cls=_Why)
 @click.argument("asked", nargs=-1, required=True, metavar="REQUEST...", type=click.UNPROCESSED)
 @cassettes("The cassettes to look in: a folder, or one file.")
 @matched
-@json_option
+@click.option("--json", "json_", is_flag=True, help="Print JSON for tools.")
 def why(
     asked: tuple[str, ...],
     cassettes: Path,
@@ -47,10 +76,10 @@ def why(
     """Tell which cassette answers a request, or why none does: exit 0 or 1.
 
     REQUEST is a cassette, whose request is asked; or a JSON file with `method`, `url`, `headers` and `body`;
-    or a curl command, as one word or as it stands. Options stand before it. Nothing is sent.
+    or a curl command, as one word or as it stands (`--json` behind it is curl's). Nothing is sent.
     """
     request = _request(asked)
-    library = Library(find([cassettes]))
+    library = opened([cassettes])
     answers = Answers(library, rules, strict=strict, redaction=redaction)
     answer = answers.answer(request)
     if answer:
@@ -85,7 +114,7 @@ def _request(asked: tuple[str, ...]) -> Request:
     if first == "curl":
         return parse_curl(asked[1:])
     if len(asked) > 1:
-        raise click.UsageError("one REQUEST at a time, a file or a curl command, behind all options.")
+        raise click.UsageError("one REQUEST at a time: a file, or a curl command.")
     if first.startswith("curl "):
         try:
             return parse_curl(shlex.split(first.replace("\\\n", " "))[1:])
@@ -130,42 +159,3 @@ def _body(value: Any) -> bytes:
     if isinstance(value, dict) and isinstance(value.get("b64"), str) and "bytes" in value:
         return base64.b64decode(value["b64"], validate=True)
     return b"" if value is None else json.dumps(value).encode()
-
-
-@click.command()
-@paths
-@matched
-@json_option
-def audit(paths: tuple[Path, ...], rules: Rules, strict: bool, redaction: Redaction, json_: bool) -> None:
-    """Change each recorded request in each place, and tell which changes would go unnoticed.
-
-    A change goes unnoticed if the changed request gets the answer of the request itself. An id that is fresh
-    in each run may; what the model is asked may not.
-    """
-    strengths = audit_library(Library(find(paths)), rules, strict=strict, redaction=redaction)
-    if json_:
-        listed = [
-            {
-                "place": printable(each.place),
-                "changes": each.changes,
-                "unnoticed": each.unnoticed,
-                "reasons": sorted(each.reasons),
-            }
-            for each in strengths
-        ]
-        _print_json(listed)
-        return
-    out = console.stdout()
-    rows = [
-        [
-            printable(each.place),
-            str(each.changes),
-            str(each.unnoticed),
-            ", ".join(sorted(each.reasons)),
-        ]
-        for each in strengths
-    ]
-    for line in console.columns(("PLACE", "CHANGES", "UNNOTICED", "WHY"), ("CHANGES", "UNNOTICED"), rows):
-        out.print(line)
-    changes, unnoticed = sum(each.changes for each in strengths), sum(each.unnoticed for each in strengths)
-    click.echo(f"{unnoticed} of {counted(changes, 'change')} would go unnoticed", file=sys.stderr)

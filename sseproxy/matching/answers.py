@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sseproxy.exchange import Head, Request
@@ -122,7 +122,7 @@ class Answers:
 
     def explain(self, request: Request) -> Miss:
         """Why nothing answers the request. Reads recordings, so it may take a while."""
-        return explain(request, self._index, self.library)
+        return replace(explain(request, self._index, self.library), recorded=len(self))
 
     def names(self, numbers: Iterable[int]) -> list[str]:
         """What these recordings are found by."""

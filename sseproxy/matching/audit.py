@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sseproxy.exchange import Request, header, media_type
+from sseproxy.matching.bodies import inflated
 from sseproxy.matching.folding import folded_rules
 from sseproxy.matching.index import Index
 from sseproxy.matching.json_text import place
@@ -18,8 +19,24 @@ from sseproxy.matching.parts import parts_of
 from sseproxy.matching.rules import Rules
 from sseproxy.redaction import Rules as Redaction
 
-Mutation = tuple[str, Request]
-"""The place that was changed, and the request with the change."""
+_ANOTHER, _GONE, _MORE = "with another value", "left out", "added"
+
+
+class Mutation(NamedTuple):
+    """A request with one change."""
+
+    place: str
+    change: str
+    """`with another value`, `left out` or `added`."""
+    request: Request
+
+
+class Unnoticed(NamedTuple):
+    """Changes that make no difference."""
+
+    change: str
+    reason: str
+    """Why they make none."""
 
 
 @dataclass(slots=True)
@@ -28,10 +45,25 @@ class Strength:
 
     place: str
     changes: int = 0
-    unnoticed: int = 0
-    """How many changed requests are answered as the request itself is."""
-    reasons: set[str] = field(default_factory=set)
-    """Why they are."""
+    found: dict[Unnoticed, list[str]] = field(default_factory=dict)
+    """The cassettes whose changed requests are answered as the requests themselves are."""
+
+    @property
+    def unnoticed(self) -> int:
+        return sum(map(len, self.found.values()))
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why changes go unnoticed."""
+        return sorted({each.reason for each in self.found})
+
+    @property
+    def is_uncompared(self) -> bool:
+        """Whether it is a header that no rule compares."""
+        return self.reasons == [NOT_COMPARED]
+
+
+NOT_COMPARED = "not compared"
 
 
 def audit(
@@ -46,13 +78,12 @@ def audit(
             numbers.append(number)
     found: dict[str, Strength] = {}
     for number in numbers:
-        request = library.request(number)
-        for at, changed in mutations(request):
+        request = inflated(library.request(number))
+        for at, change, changed in mutations(request):
             strength = found.setdefault(at, Strength(at))
             strength.changes += 1
             if reason := _unnoticed(index, number, request, changed, at):
-                strength.unnoticed += 1
-                strength.reasons.add(reason)
+                strength.found.setdefault(Unnoticed(change, reason), []).append(library.name(number))
     return sorted(found.values(), key=lambda each: (-each.unnoticed / each.changes, each.place))
 
 
@@ -63,35 +94,40 @@ def _unnoticed(index: Index, number: int, request: Request, changed: Request, at
     if found is None or number not in found.numbers:
         return ""
     if found.folded:
-        return ", ".join(folded_rules(index.parts(request), parts))
+        return f"folded: {', '.join(folded_rules(index.parts(request), parts))}"
     if at.startswith("header."):
-        return "not compared"
+        return NOT_COMPARED
     plain, plain_changed = (parts_of(index.masked(each)) for each in (request, changed))
     return "masked" if plain == plain_changed else "ignored by a rule"
 
 
 def mutations(request: Request) -> Iterator[Mutation]:
     """The request with one change each: a value that is another one, is gone, or is added."""
-    yield "method", replace(request, method="PUT" if request.method != "PUT" else "POST")
+    yield Mutation("method", _ANOTHER, replace(request, method="PUT" if request.method != "PUT" else "POST"))
     path, question, query = request.target.partition(b"?")
-    yield "path", replace(request, target=path + b"/x" + question + query)
-    for at, changed in _items("query", query):
-        yield at, replace(request, target=path + (b"?" + changed if changed else b""))
+    yield Mutation("path", _ANOTHER, replace(request, target=path + b"/x" + question + query))
+    for at, change, changed in _items("query", query):
+        yield Mutation(at, change, replace(request, target=path + (b"?" + changed if changed else b"")))
     for number, (name, value) in enumerate(request.headers):
         at = f"header.{name.decode('latin-1').lower()}"
         if at not in ("header.content-type", "header.content-length", "header.transfer-encoding"):
             before, after = request.headers[:number], request.headers[number + 1 :]
-            yield at, replace(request, headers=(*before, (name, value + b"x"), *after))
-            yield at, replace(request, headers=before + after)
-    for at, body in _bodies(request):
-        yield at, replace(request, body=body)
+            changed_field = (name, value + b"x")
+            yield Mutation(at, _ANOTHER, replace(request, headers=(*before, changed_field, *after)))
+            yield Mutation(at, _GONE, replace(request, headers=before + after))
+    for at, change, body in _bodies(request):
+        yield Mutation(at, change, replace(request, body=body))
 
 
-def _bodies(request: Request) -> Iterator[tuple[str, bytes]]:
+_Change = tuple[str, str, bytes]
+"""The place, what is done there, and the query or body with the change."""
+
+
+def _bodies(request: Request) -> Iterator[_Change]:
     body = request.body
     kind = header(request.headers, b"content-type") or b""
     if not body:
-        yield "body", b"x"
+        yield "body", _MORE, b"x"
         return
     document = _document(body)
     if document is not _NO_DOCUMENT:
@@ -101,21 +137,21 @@ def _bodies(request: Request) -> Iterator[tuple[str, bytes]]:
     elif parts := multipart_parts(kind, body):
         yield from _multiparts(parts, body.partition(b"\r\n")[0])
     else:
-        yield "body", body + b"x"
-        yield "body", b""
+        yield "body", _ANOTHER, body + b"x"
+        yield "body", _GONE, b""
 
 
-def _items(kind: str, query: bytes) -> Iterator[tuple[str, bytes]]:
+def _items(kind: str, query: bytes) -> Iterator[_Change]:
     items = query.split(b"&") if query else []
     for number, item in enumerate(items):
         at = f"{kind}.{item.partition(b'=')[0].decode('latin-1')}"
         others = items[:number], items[number + 1 :]
-        yield at, b"&".join([*others[0], item + b"x", *others[1]])
-        yield at, b"&".join([*others[0], *others[1]])
-    yield f"{kind} (a new item)", b"&".join([*items, b"sseproxy=1"])
+        yield at, _ANOTHER, b"&".join([*others[0], item + b"x", *others[1]])
+        yield at, _GONE, b"&".join([*others[0], *others[1]])
+    yield f"{kind} (a new item)", _MORE, b"&".join([*items, b"sseproxy=1"])
 
 
-def _multiparts(parts: list[tuple[bytes, bytes, bytes]], boundary: bytes) -> Iterator[tuple[str, bytes]]:
+def _multiparts(parts: list[tuple[bytes, bytes, bytes]], boundary: bytes) -> Iterator[_Change]:
     def joined(chosen: list[tuple[bytes, bytes, bytes]]) -> bytes:
         told = [boundary + b"\r\n" + head + b"\r\n\r\n" + content + b"\r\n" for _, head, content in chosen]
         return b"".join([*told, boundary + b"--\r\n"])
@@ -123,13 +159,13 @@ def _multiparts(parts: list[tuple[bytes, bytes, bytes]], boundary: bytes) -> Ite
     for number, (name, head, content) in enumerate(parts):
         at = f"part.{name.decode('utf-8', 'replace')}"
         before, after = parts[:number], parts[number + 1 :]
-        yield at, joined([*before, (name, head, content + b"x"), *after])
+        yield at, _ANOTHER, joined([*before, (name, head, content + b"x"), *after])
         if before or after:
-            yield at, joined([*before, *after])
+            yield at, _GONE, joined([*before, *after])
 
 
 _NO_DOCUMENT = object()
-_GONE = object()
+_NOTHING = object()
 
 
 def _document(body: bytes) -> Any:
@@ -140,14 +176,14 @@ def _document(body: bytes) -> Any:
         return _NO_DOCUMENT
 
 
-def _documents(document: Any) -> Iterator[tuple[str, bytes]]:
+def _documents(document: Any) -> Iterator[_Change]:
     for location, value in _leaves(document, ()):
         at = re.sub(r"\[[0-9]+\]", "[*]", place(location))
-        yield at, _with(document, location, _other(value))
+        yield at, _ANOTHER, _with(document, location, _other(value))
         if location:
-            yield at, _with(document, location, _GONE)
+            yield at, _GONE, _with(document, location, _NOTHING)
     if isinstance(document, dict):
-        yield "$ (a new name)", json.dumps({**document, "sseproxy": 1}).encode()
+        yield "$ (a new name)", _MORE, json.dumps({**document, "sseproxy": 1}).encode()
 
 
 def _leaves(value: Any, location: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
@@ -187,7 +223,7 @@ def _with(document: Any, location: tuple[str | int, ...], value: Any) -> bytes:
     holder = copy
     for step in location[:-1]:
         holder = holder[step]
-    if value is _GONE:
+    if value is _NOTHING:
         del holder[location[-1]]
     else:
         holder[location[-1]] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sseproxy.matching.json_text import LIST, OBJECT
 from sseproxy.matching.parts import is_of_body
@@ -21,12 +22,24 @@ class Difference:
     recorded: str | None
     """The value, None where there is none."""
     asked: str | None
+    one_sided: bool = False
+    """Whether it would be no difference if both had some id there."""
+
+
+class Unhelpful(StrEnum):
+    """Why no rule is proposed."""
+
+    METHOD = "the method always counts"
+    PATH = "the paths have too little in common"
+    NAME = "it would have to name what is not UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
 class Loosening:
     """A change of the rules that makes two requests match."""
 
+    route: str
+    """The requests it is for: a pattern (`POST /api/*`) that both of them fit."""
     ignore: tuple[str, ...] = ()
     uncompared: tuple[str, ...] = ()
     """Headers that would no longer be compared."""
@@ -76,31 +89,54 @@ def _lies_below(place: str, other: str) -> bool:
     return place != other and lies_in(place, other)
 
 
-def loosening(found: Iterable[Difference]) -> Loosening | None:
-    """The rule that names no more than what differs; None where no rule can help."""
+def loosening(found: Iterable[Difference], asked: Mapping[str, str]) -> Loosening | Unhelpful:
+    """The rule that names no more than what differs, for requests such as the one that was asked."""
     by_place = {each.place: each for each in found}
-    path = ""
+    path, glob = "", _globbed(asked.get("path", ""))
     if "method" in by_place:
-        return None
+        return Unhelpful.METHOD
     if differs := by_place.pop("path", None):
-        path = _segment(differs.recorded or "", differs.asked or "")
+        path, glob = _segment(differs.recorded or "", differs.asked or "")
         if not path:
-            return None
+            return Unhelpful.PATH
     places = list(by_place)
+    if _has_half(path) or any(_has_half(place) for place in places if not place.startswith("$")):
+        return Unhelpful.NAME
     uncompared = tuple(place.removeprefix("header.") for place in places if place.startswith("header."))
     ignore = [place for place in places if not is_of_body(place) and not place.startswith("header.")]
     body = _of_body([place for place in places if is_of_body(place)])
-    return Loosening((*ignore, *body), uncompared, path)
+    return Loosening(_route(asked.get("method", ""), glob), (*ignore, *body), uncompared, path)
 
 
-def _segment(one: str, other: str) -> str:
-    """An expression for the one segment in which two paths differ, known by the one before it; or nothing."""
+def _has_half(text: str) -> bool:
+    """Whether it has half a surrogate pair: no JSONPath's, which can spell it, but one for a byte."""
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _route(method: str, glob: str) -> str:
+    """The pattern of a route, as `patterns` reads it: in any case of letters, byte by byte, in two words."""
+    return f"{method if method.isupper() else '*'} {glob if glob.startswith('/') else '*'}"
+
+
+def _globbed(path: str) -> str:
+    """The glob of this path alone, as far as one can be written."""
+    return re.sub(r"[^!-~]+", "*", re.sub(r"[\[*?]", r"[\g<0>]", path))
+
+
+def _segment(one: str, other: str) -> tuple[str, str]:
+    """An expression for the one segment in which two paths differ, and a glob that fits both; or nothing.
+
+    The segment is known by the one before it.
+    """
     ours, theirs = one.split("/"), other.split("/")
     apart = [at for at, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b]
     if len(ours) != len(theirs) or len(apart) != 1:
-        return ""
+        return "", ""
     (at,) = apart
-    return f"(?<=/{re.escape(ours[at - 1])}/)[^/]+" if at > 1 and ours[at] and theirs[at] else ""
+    if at <= 1 or not ours[at] or not theirs[at]:
+        return "", ""
+    glob = [*map(_globbed, theirs[:at]), "*", *map(_globbed, theirs[at + 1 :])]
+    return f"(?<=/{re.escape(ours[at - 1])}/)[^/]+", "/".join(glob)
 
 
 def _of_body(places: list[str]) -> list[str]:

@@ -36,6 +36,12 @@ def folded_rules(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
     ]
 
 
+def one_sided(one: Mapping[str, str], other: Mapping[str, str], place: str) -> bool:
+    """Whether an id that is folded where both requests have one is in one of them alone."""
+    known = any(place in volatile.places for volatile in _of_path(other.get("path", "")))
+    return known and _is_id(one.get(place, "")) != _is_id(other.get(place, ""))
+
+
 @lru_cache(1024)
 def _of_path(path: str) -> tuple[Volatile, ...]:
     return tuple(volatile for volatile in VOLATILE if volatile.path.search(path))

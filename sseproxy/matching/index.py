@@ -10,6 +10,7 @@ from sys import intern
 from zlib import crc32
 
 from sseproxy.exchange import Request
+from sseproxy.matching.bodies import inflated
 from sseproxy.matching.folding import fold
 from sseproxy.matching.rules import Rules
 from sseproxy.redaction import Rules as Redaction
@@ -53,7 +54,7 @@ class Index:
         """
         self._rules = rules
         self._headers = _OF_BODY | {name.lower().encode() for name in rules.all_headers()}
-        self._strict = strict
+        self.strict = strict
         self._redaction = redaction
         self._exact: dict[bytes, list[int]] = defaultdict(list)
         self._folded: dict[bytes, list[int]] = defaultdict(list)
@@ -66,11 +67,12 @@ class Index:
         """The parts of a request that count. Credentials are masked first, as they are in recordings."""
         # Masking headers that nobody compares would take longer than all the rest.
         headers = tuple(field for field in request.headers if field[0].lower() in self._headers)
-        return self._rules.parts(self.masked(replace(request, headers=headers)))
+        bare = replace(request, headers=headers)
+        return self._rules.parts(replace(self.masked(bare), headers=headers))
 
     def masked(self, request: Request) -> Request:
-        """The request with its secrets masked, as they are in recordings."""
-        return mask_request(request, self._redaction)[0]
+        """The request as it is compared: its secrets masked, as in recordings, and its body inflated."""
+        return inflated(mask_request(request, self._redaction)[0])
 
     def add(self, number: int, request: Request) -> None:
         parts = self.parts(request)
@@ -78,13 +80,13 @@ class Index:
         self.routes[number] = parts["method"], intern(parts.get("path", ""))
         key = digest(parts)
         self._exact[key].append(number)
-        if not self._strict:
+        if not self.strict:
             folded = fold(parts)
             self._folded[key if folded == parts else digest(folded)].append(number)
 
     def folded(self, parts: Mapping[str, str]) -> Mapping[str, str]:
         """The parts as they are compared in the end."""
-        return parts if self._strict else fold(parts)
+        return parts if self.strict else fold(parts)
 
     def groups(self) -> Collection[list[int]]:
         """The recordings of each request."""
@@ -95,7 +97,7 @@ class Index:
         key = digest(parts)
         if numbers := self._exact.get(key):
             return Found(key, numbers)
-        if not self._strict:
+        if not self.strict:
             key = digest(fold(parts))
             if numbers := self._folded.get(key):
                 return Found(key, numbers, folded=True)

@@ -68,6 +68,22 @@ def document_parts(body: bytes) -> dict[str, str] | None:
     return parts
 
 
+def why_not_json(body: bytes) -> str:
+    """What keeps a body from being compared as JSON; empty where nothing does."""
+    try:
+        text = body.decode()
+        if _too_deep(text):
+            return f"nested more than {DEPTH_LIMIT} levels deep"
+        _DECODER.decode(text)
+    except UnicodeDecodeError as error:
+        return f"byte {error.start + 1} is not UTF-8"
+    except json.JSONDecodeError as error:
+        return f"character {error.pos + 1}: {error.msg[:1].lower()}{error.msg[1:]}"
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 _WORDS = {True: "true", False: "false", None: "null"}
 
 

@@ -24,6 +24,9 @@ class Library(Protocol):
     def name(self, number: int) -> str:
         """What a person finds it by."""
 
+    def status(self, number: int) -> int | None:
+        """Of its response; None where it has none."""
+
 
 class Loaded:
     """Recordings that are in memory already."""
@@ -46,6 +49,10 @@ class Loaded:
 
     def exchange(self, number: int) -> Exchange:
         return self._exchanges[number]
+
+    def status(self, number: int) -> int | None:
+        response = self._exchanges[number].response
+        return response.status if response else None
 
     def name(self, number: int) -> str:
         return self._exchanges[number].head.id

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import difflib
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import takewhile
+from typing import NamedTuple
 
 from sseproxy.errors import CassetteError
 from sseproxy.exchange import Request
-from sseproxy.matching.differences import Difference, Loosening, differences, loosening, shown
-from sseproxy.matching.folding import FOLDED
+from sseproxy.matching.bodies import beginning, kind_of
+from sseproxy.matching.differences import Difference, Loosening, Unhelpful, differences, loosening, shown
+from sseproxy.matching.folding import FOLDED, fold, folded_rules, one_sided
 from sseproxy.matching.index import Index, sketch
 from sseproxy.matching.library import Library
+from sseproxy.matching.parts import is_of_body
 
 NEAREST = 3
 """Recordings that a miss tells of."""
@@ -27,9 +30,15 @@ class Near:
     """A recording that is nearly the one."""
 
     name: str
+    status: int | None
+    """Of its response; None where it has none."""
     differences: tuple[Difference, ...]
-    rule: Loosening | None
-    """What would make it match; None where no rule can."""
+    kinds: tuple[str, str] | None
+    """What the bodies are, its own and the request's (`a JSON body`), where they are not of one kind."""
+    folded: tuple[str, ...]
+    """The rules by which it would answer if volatile ids were folded, which they are not (`strict`)."""
+    rule: Loosening | Unhelpful
+    """What would make it match, or why nothing is proposed that would."""
     merged: int
     """How many other cassettes would then answer the request as well."""
     at_least: bool
@@ -40,37 +49,54 @@ class Near:
 class Miss:
     request: Request
     """Masked, to be shown."""
-    recorded: int
-    """How many cassettes the library has."""
     given: int
     """How many answers there are to this very request, all of which have been given."""
     methods: tuple[str, ...] = ()
     """Those that this path was recorded with."""
     nearest: tuple[Near, ...] = ()
     """Of different requests, the nearest first."""
+    recorded: int = 0
+    """How many cassettes the library has."""
 
 
 class _Reader:
-    """The parts of recordings, read once each."""
+    """The parts of recordings, and the requests as they are compared, read once each."""
 
     def __init__(self, index: Index, library: Library) -> None:
         self._index = index
         self._library = library
-        self._read: dict[int, tuple[dict[str, str], bytes] | None] = {}
+        self._read: dict[int, tuple[dict[str, str], Request] | None] = {}
 
-    def parts(self, number: int) -> tuple[dict[str, str], bytes] | None:
-        """With the body; None where the cassette has gone, or changed, since: it is no help then."""
+    def parts(self, number: int) -> tuple[dict[str, str], Request] | None:
+        """None where the cassette has gone, or changed, since: it is no help then."""
         if number not in self._read:
             try:
                 request = self._library.request(number)
             except CassetteError:
                 self._read[number] = None
             else:
-                self._read[number] = self._index.parts(request), request.body
+                self._read[number] = self._index.parts(request), self._index.masked(request)
         return self._read[number]
 
     def name(self, number: int) -> str:
         return self._library.name(number)
+
+    def status(self, number: int) -> int | None:
+        try:
+            return self._library.status(number)
+        except CassetteError:
+            return None
+
+
+class _Candidate(NamedTuple):
+    """A recording that was compared."""
+
+    number: int
+    parts: Mapping[str, str]
+    found: list[Difference]
+    told: list[Difference]
+    """The differences as they are shown."""
+    kinds: tuple[str, str] | None
 
 
 def explain(request: Request, index: Index, library: Library) -> Miss:
@@ -80,18 +106,61 @@ def explain(request: Request, index: Index, library: Library) -> Miss:
     parts = index.parts(request)
     given = index.find(parts)
     if given:
-        return Miss(masked, len(index.sketches), len(given.numbers))
-    candidates = []
-    for number in _candidates(parts, index):
-        if recorded := reader.parts(number):
-            found = differences(recorded[0], parts, index.folded)
-            candidates.append((_distance(found), number, found))
-    nearest = [
-        _near(number, found, parts, request.body, index, reader)
-        for _, number, found in sorted(candidates, key=lambda each: each[:2])[:NEAREST]
+        return Miss(masked, len(given.numbers))
+    kind = kind_of(masked)
+    candidates = [
+        _compared(number, *recorded, parts, masked, kind, index)
+        for number in _candidates(parts, index)
+        if (recorded := reader.parts(number))
     ]
+    candidates.sort(key=lambda each: (_distance(each.told), each.number))
+    nearest = tuple(_near(each, parts, masked.body, index, reader) for each in candidates[:NEAREST])
     methods = {method for method, path in index.routes.values() if path == parts.get("path")}
-    return Miss(masked, len(index.sketches), 0, tuple(sorted(methods)), tuple(nearest))
+    return Miss(masked, 0, tuple(sorted(methods)), nearest)
+
+
+def _compared(
+    number: int,
+    recorded: Mapping[str, str],
+    request: Request,
+    parts: Mapping[str, str],
+    asked: Request,
+    kind: str,
+    index: Index,
+) -> _Candidate:
+    found = differences(recorded, parts, index.folded)
+    rest = [each for each in shown(found) if not is_of_body(each.place)]
+    kinds = (kind_of(request), kind)
+    if kinds[0] == kinds[1] or all(not is_of_body(each.place) for each in found):
+        told = [replace(each, one_sided=one_sided(recorded, parts, each.place)) for each in shown(found)]
+        return _Candidate(number, recorded, found, told, None)
+    bodies = Difference("body", _body(kinds[0], request), _body(kind, asked))
+    return _Candidate(number, recorded, found, [*rest, bodies], kinds)
+
+
+def _body(kind: str, request: Request) -> str:
+    return f"{kind}: {beginning(request)}" if request.body else kind
+
+
+def _near(
+    candidate: _Candidate, parts: Mapping[str, str], body: bytes, index: Index, reader: _Reader
+) -> Near:
+    number, recorded, found, told, kinds = candidate
+    rule = loosening(found, parts)
+    merged, at_least = 0, False
+    if isinstance(rule, Loosening):
+        merged, at_least = _merged(rule, number, parts, body, index, reader)
+    folded = _folded(recorded, parts, index)
+    return Near(
+        reader.name(number), reader.status(number), tuple(told), kinds, folded, rule, merged, at_least
+    )
+
+
+def _folded(recorded: Mapping[str, str], parts: Mapping[str, str], index: Index) -> tuple[str, ...]:
+    """The rules that alone keep the requests apart because nothing is folded."""
+    if not index.strict or fold(recorded) != fold(parts):
+        return ()
+    return tuple(folded_rules(recorded, parts))
 
 
 def _candidates(parts: Mapping[str, str], index: Index) -> list[int]:
@@ -132,11 +201,9 @@ def _same(one: Sequence[str], other: Sequence[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def _distance(found: Iterable[Difference]) -> tuple[bool, bool, int, int]:
-    listed = shown(found)
-    places = {each.place for each in listed}
-    size = sum(_size(each) for each in listed)
-    return "path" in places, "method" in places, len(listed), size
+def _distance(found: Sequence[Difference]) -> tuple[bool, bool, int, int]:
+    places = {each.place for each in found}
+    return "path" in places, "method" in places, len(found), sum(map(_size, found))
 
 
 def _size(difference: Difference) -> int:
@@ -144,19 +211,6 @@ def _size(difference: Difference) -> int:
     one, other = ((value or "")[:_LETTERS] for value in (difference.recorded, difference.asked))
     alike = difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
     return round((len(one) + len(other)) * (1 - alike))
-
-
-def _near(
-    number: int,
-    found: list[Difference],
-    parts: Mapping[str, str],
-    body: bytes,
-    index: Index,
-    reader: _Reader,
-) -> Near:
-    rule = loosening(found)
-    merged, at_least = _merged(rule, number, parts, body, index, reader) if rule else (0, False)
-    return Near(reader.name(number), tuple(shown(found)), rule, merged, at_least)
 
 
 def _merged(
@@ -177,6 +231,6 @@ def _merged(
             return count, True
         read += 1
         recorded = reader.parts(group[-1])
-        if recorded and rule.rest(index.folded(recorded[0]), recorded[1]) == rest:
+        if recorded and rule.rest(index.folded(recorded[0]), recorded[1].body) == rest:
             count += len(group)
     return count, False

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sseproxy.matching.differences import Difference, Loosening
+from sseproxy.matching.differences import Difference, Loosening, Unhelpful
 from sseproxy.matching.json_text import LIST, OBJECT
 from sseproxy.matching.miss import Miss, Near
+from sseproxy.matching.proposal import toml
 from sseproxy.printable import counted, printable, printable_bytes
 
 PROBLEM_TYPE = "urn:sseproxy:miss"
@@ -24,27 +25,31 @@ _LONGEST = 100  # letters of a value
 
 
 def sentence(miss: Miss) -> str:
-    """One line that says what was asked for and the nearest thing to a reason."""
+    """One line that says what was asked for, and why nothing answers."""
     request = f"{printable(miss.request.method)} {printable_bytes(miss.request.target)}"
-    return f"no cassette answers {request}: {_why(miss)}"
+    return f"no cassette answers {request}: {reason(miss)}"
 
 
-def _why(miss: Miss) -> str:
+def reason(miss: Miss) -> str:
+    """The nearest thing to a reason."""
     if miss.given:
         what = "its one answer has" if miss.given == 1 else f"its {miss.given} answers have all"
-        return f"{what} been given already (--exhausted miss)"
+        return f"{what} been given already (without --exhausted miss the last one would come again)"
     if not miss.nearest:
-        return "the library is empty" if not miss.recorded else "no cassette is like it"
+        return "none has a whole request to compare it with" if miss.recorded else "there are no cassettes"
     if miss.methods and miss.request.method not in miss.methods:
-        return f"it was recorded with {printable(', '.join(miss.methods))} only"
+        return f"its path was recorded with {printable(', '.join(miss.methods))} only"
     nearest = miss.nearest[0]
     places = [each.place for each in nearest.differences]
     if "path" in places:
         recorded = next(each.recorded for each in nearest.differences if each.place == "path")
         return f"its path was never recorded, the nearest is {printable(_told(recorded))}"
+    if nearest.kinds:
+        return f"it has {nearest.kinds[1]}, the nearest cassette {nearest.kinds[0]}"
     told = [printable(place) for place in places[:3]]
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-    return f"the nearest cassette differs in {', '.join(told)}{more}"
+    without = " (without --strict it would answer)" if nearest.folded else ""
+    return f"the nearest cassette differs in {', '.join(told)}{more}{without}"
 
 
 def lines(miss: Miss, record: str = RECORD) -> Iterator[str]:
@@ -53,49 +58,76 @@ def lines(miss: Miss, record: str = RECORD) -> Iterator[str]:
     `record`: the command that would record the request.
     """
     yield sentence(miss)
+    told: dict[object, int] = {}
     for number, near in enumerate(miss.nearest, 1):
-        yield f"  {number}. {printable(near.name)}"
-        yield from ("     " + line for line in _near(near))
+        answer = "no response" if near.status is None else f"status {near.status}"
+        yield f"  {number}. {printable(near.name)} ({answer})"
+        yield from ("     " + line for line in _differences(near))
+        first = told.setdefault(near.rule, number)
+        if first < number and isinstance(near.rule, Loosening):
+            yield f"     the rule that is told for {first} would make it match"
+        else:
+            yield from ("     " + line for line in _remedy(near))
     if not miss.given:
         yield f"  to record this request: {record}"
 
 
-def _near(near: Near) -> Iterator[str]:
+def _differences(near: Near) -> Iterator[str]:
     for each in near.differences[:_SHOWN]:
         recorded, asked = _values(each)
         yield printable(each.place)
         yield f"  recorded: {recorded}"
         yield f"  asked:    {asked}"
+        if note := _note(each):
+            yield f"  ({note})"
     if len(near.differences) > _SHOWN:
         yield f"and {counted(len(near.differences) - _SHOWN, 'more difference')}"
-    yield from _remedy(near)
+
+
+_MASK = "[redacted]"
+
+
+def _is_masked(one: str | None, other: str | None) -> bool:
+    """Whether one has a mask, the other none, and all beside the mask may be alike."""
+    if one is None or other is None or _MASK not in one or _MASK in other:
+        return False
+    return other.startswith(one.partition(_MASK)[0]) and other.endswith(one.rpartition(_MASK)[2])
+
+
+def _note(difference: Difference) -> str:
+    """What is odd about the two values; empty where they speak for themselves."""
+    values = difference.recorded, difference.asked
+    if _is_masked(*values):
+        return "the recorded one was a secret and is masked: only another secret can equal it"
+    if _is_masked(*reversed(values)):
+        return "the one asked is a secret and is masked: only a recorded secret can equal it"
+    if difference.one_sided:
+        return "any other id would do here, but there has to be one on both sides or on none"
+    return ""
 
 
 def _remedy(near: Near) -> Iterator[str]:
-    if near.rule is None:
-        yield "no rule can make it match"
+    if near.folded:
+        yield f"without --strict it would answer, for ids may differ then: {', '.join(near.folded)}"
+    if isinstance(near.rule, Unhelpful):
+        yield f"no rule is proposed to make it match: {near.rule}"
         return
-    yield f"to match it, {rule_text(near.rule)}"
-    if near.merged or near.at_least:
-        least = "at least " if near.at_least else ""
-        yield f"  {least}{counted(near.merged, 'other cassette')} would then match as well"
-    else:
-        yield "  no other cassette would then match"
+    if added := list(toml(near.rule)):
+        yield f"to make it match, add to {_FILE}:"
+        yield from (f"  {line}" for line in added)
+    if near.rule.uncompared:
+        names = ", ".join(map(json.dumps, near.rule.uncompared))
+        also = ", and" if added else "to make it match,"
+        yield f"{also} take {names} out of the `headers` of your rules in {_FILE}"
+    yield _others(near)
 
 
-def rule_text(rule: Loosening) -> str:
-    """What to write into the configuration."""
-    told = []
-    if rule.ignore:
-        told.append(
-            f"add under [match] in {_FILE}: ignore = {json.dumps(list(rule.ignore), ensure_ascii=False)}"
-        )
-    if rule.uncompared:
-        names = ", ".join(map(json.dumps, rule.uncompared))
-        told.append(f"take out of `headers` under [match] in {_FILE}: {names}")
-    if rule.path:
-        told.append(f"add under [match.values] in {_FILE}: path = '{rule.path}'")
-    return "; ".join(told)
+def _others(near: Near) -> str:
+    if not near.merged:
+        return "no other cassette would answer this request then"
+    least = "at least " if near.at_least else ""
+    others = counted(near.merged, "other cassette")
+    return f"that would also make {least}{others} answer this request: better record it"
 
 
 def _values(difference: Difference) -> tuple[str, str]:
@@ -114,7 +146,7 @@ LEFT_OUT = "…"
 def _told(value: str | None) -> str:
     """The value of a part as a person would write it."""
     if value is None:
-        return "(nothing)"
+        return "(not there)"
     if value in (OBJECT, LIST):
         return "an object {…}" if value == OBJECT else "a list […]"
     if found := _WITH_VALUES.fullmatch(value):
@@ -143,13 +175,14 @@ def problem(miss: Miss, status: int) -> dict[str, Any]:
 
 
 def _near_problem(near: Near) -> dict[str, Any]:
-    told: dict[str, Any] = {"cassette": printable(near.name), "differences": []}
+    told: dict[str, Any] = {"cassette": printable(near.name), "status": near.status, "differences": []}
     for each in near.differences[:_SHOWN]:
         recorded, asked = _values(each)
-        told["differences"].append({"place": printable(each.place), "recorded": recorded, "asked": asked})
+        values = {"place": printable(each.place), "recorded": recorded, "asked": asked}
+        told["differences"].append(values | ({"note": note} if (note := _note(each)) else {}))
     if len(near.differences) > _SHOWN:
         told["more_differences"] = len(near.differences) - _SHOWN
-    if near.rule:
-        told["to_match_it"] = rule_text(near.rule)
-        told["others_that_would_match_too"] = near.merged
+    told["to_make_it_match"] = list(_remedy(near))
+    if isinstance(near.rule, Loosening):
+        told["others_that_would_answer_too"] = near.merged
     return told

@@ -175,6 +175,10 @@ class Inflating:
                 raise TooMuchError
         return pieces
 
+    def finish(self) -> None:
+        """Raises CodingError where the body ended too early."""
+        self._decoder.finish()
+
 
 def inflating(headers: Headers) -> Inflating | None:
     """How a body with these headers is inflated; None where it need not, or can't, be."""

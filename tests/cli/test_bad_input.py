@@ -162,7 +162,10 @@ def test_a_bad_value_in_the_environment_names_the_variable() -> None:
 
 
 def test_the_default_folder_may_not_be_there(tmp_path: Path) -> None:
-    assert complaint(sseproxy("replay", cwd=tmp_path)) == "cassettes: no such file or folder"
+    hint = "to record some: sseproxy record --cassettes cassettes --upstream URL"
+    for command in (["replay"], ["why", "curl", "http://a/"], ["audit", "cassettes"]):
+        told = complaint(sseproxy(*command, cwd=tmp_path))
+        assert told == f"cassettes: no such file or folder; {hint}"
 
 
 def test_a_torn_last_line_is_what_a_dead_recorder_leaves(tmp_path: Path) -> None:

@@ -182,6 +182,7 @@ def why(library: Path, *asked: str | Path) -> tuple[int, list[str]]:
 def test_why_takes_a_cassette_a_file_and_a_curl_command(library: Path, tmp_path: Path) -> None:
     hit = (0, [f"POST {URL} is answered by {library}/B.sse.jsonl"])
     assert why(library, library / "B.sse.jsonl") == hit
+    assert why(tmp_path, library / "B.sse.jsonl", "--cassettes", library, "--strict") == hit
     request = tmp_path / "request.json"
     for value in (
         {"method": "POST", "url": URL, "body": {"question": "b"}},
@@ -194,6 +195,16 @@ def test_why_takes_a_cassette_a_file_and_a_curl_command(library: Path, tmp_path:
     words = ["curl", "-N", f"http://localhost{URL}", "--json", '{"question":"b"}']
     assert why(library, *words) == hit
     assert why(library, shlex.join(words)) == hit
+    assert why(tmp_path, *words, f"--cassettes={library}") == hit
+    assert (
+        json.loads(sseproxy("why", shlex.join(words), "--json", "--cassettes", library).out)["folded"] == []
+    )
+
+
+@pytest.mark.parametrize("argument", ["a.json", "curl"])
+def test_why_complains_of_options_that_are_none(argument: str) -> None:
+    assert "No such option" in complaint(sseproxy("why", "--strickt", argument))
+    assert "requires an argument" in complaint(sseproxy("why", argument, "--cassettes"))
 
 
 def test_why_names_what_was_folded(library: Path) -> None:
@@ -222,7 +233,7 @@ def test_why_not(library: Path) -> None:
         f"no cassette answers POST {URL}?token=[redacted]:"
         " the nearest cassette differs in $.question, query.token",
     )
-    assert told[1] == f"  1. {library}/B.sse.jsonl"
+    assert told[1] == f"  1. {library}/B.sse.jsonl (status 200)"
     assert "sk-1" not in "".join(told)
     outcome = sseproxy("why", "--json", "--cassettes", library, *words)
     assert json.loads(outcome.out)["type"] == "urn:sseproxy:miss"
@@ -257,16 +268,51 @@ def test_audit_is_a_table(library: Path) -> None:
     assert outcome.status == 0
     assert outcome.out.splitlines() == [
         "PLACE               CHANGES  UNNOTICED  WHY",
-        "$.chatId                  4          2  prediction $.chatId",
+        "$.chatId                  4          2  folded: prediction $.chatId",
         "$ (a new name)            3          0",
         "$.question                6          0",
         "method                    3          0",
         "path                      3          0",
         "query (a new item)        3          0",
+        "",
+        "unnoticed: $.chatId with another value (folded: prediction $.chatId), in",
+        f"  {library}/A1.sse.jsonl",
+        f"  {library}/A2.sse.jsonl",
     ]
     assert outcome.err == "2 of 22 changes would go unnoticed\n"
     listed = json.loads(sseproxy("audit", "--json", "--strict", library).out)
     assert {each["unnoticed"] for each in listed} == {0}
+
+
+def test_audit_counts_the_headers_that_are_not_compared(tmp_path: Path) -> None:
+    (tmp_path / "sseproxy.toml").write_text('[match]\nheaders = ["X-Tenant"]\nignore = ["$.question"]\n')
+    headers = ((b"Accept", b"*/*"), (b"X-Tenant", b"a"), (b"User-Agent", b"curl"))
+    for number in range(7):
+        value = asking(str(number), b'{"question":"a","n":%d}' % number)
+        assert value.request
+        save(tmp_path, replace(value, request=replace(value.request, headers=headers)))
+    outcome = sseproxy("audit", ".", cwd=tmp_path)
+    lines = outcome.out.splitlines()
+    assert lines[1] == "$.question               14         14  ignored by a rule"
+    assert "header.x-tenant          14          0" in lines
+    assert "2 headers                28         28  not compared: accept, user-agent" in lines
+    told = lines[lines.index("") :]
+    cassettes = [*(f"  {number}.sse.jsonl" for number in range(5)), "  and 2 more"]
+    assert told == [
+        *("", "unnoticed: $.question with another value (ignored by a rule), in", *cassettes),
+        *("", "unnoticed: $.question left out (ignored by a rule), in", *cassettes),
+    ]
+    end = "changes would go unnoticed, and any of 2 headers that no rule compares\n"
+    assert outcome.err.endswith(end)
+    (found,) = (
+        each
+        for each in json.loads(sseproxy("audit", "--json", ".", cwd=tmp_path).out)
+        if each["place"] == "$.question"
+    )
+    assert [(each["change"], len(each["cassettes"])) for each in found["found"]] == [
+        ("with another value", 7),
+        ("left out", 7),
+    ]
 
 
 def test_workers_count_as_one(library: Path) -> None:

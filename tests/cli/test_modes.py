@@ -81,7 +81,10 @@ def test_none_never_asks_the_server(live: Live, tmp_path: Path) -> None:
 
 def test_none_without_cassettes_is_trouble(live: Live, tmp_path: Path) -> None:
     outcome = sseproxy("record", "--upstream", live.url, "--cassettes", tmp_path, "--record-mode", "none")
-    assert complaint(outcome) == f"{tmp_path}: no cassettes (*.sse.jsonl) in this folder"
+    assert complaint(outcome) == (
+        f"{tmp_path}: no cassettes (*.sse.jsonl) in this folder;"
+        f" to record some: sseproxy record --cassettes {tmp_path} --upstream URL"
+    )
 
 
 def test_once_records_while_there_is_nothing_and_replays_from_then_on(live: Live, tmp_path: Path) -> None:
@@ -160,8 +163,8 @@ def test_rewrite_of_nothing_leaves_the_library(live: Live, tmp_path: Path) -> No
     assert not (tmp_path / ".rewriting").exists()
 
 
-def verified(live: Live, library: Path, *questions: str) -> Outcome:
-    with mode("verify", live, library) as server:
+def verified(live: Live, library: Path, *questions: str, options: tuple[str, ...] = ()) -> Outcome:
+    with mode("verify", live, library, *options) as server:
         for question in questions:
             assert ask(server, question).content == live.answer
         return server.stop()
@@ -186,9 +189,27 @@ def test_verify_tells_what_has_drifted_and_fails(live: Live, tmp_path: Path) -> 
         f"POST {PATH}: not as in {path}",
         "  order of events: token end, was token",
         "  token: $.data is a number, was a string",
-        f"POST {PATH}: not in the library",
+        f"POST {PATH}: not in the library, the nearest cassette differs in $.question",
     ]
     assert contents(tmp_path) == [("a", OLD)]
+
+
+def test_verify_goes_by_a_contract_where_one_is_given(live: Live, tmp_path: Path) -> None:
+    recorded(live, tmp_path, "a")
+    (path,) = find([tmp_path])
+    live.answer = b'data: {"event":"token","data":"a"}\n\ndata: {"event":"end","data":"[DONE]"}\n\n'
+    assert verified(live, tmp_path, "a", options=("--contract", "token end?")).status == 0
+    outcome = verified(live, tmp_path, "a", options=("--contract", "flowise=start? token+ metadata end"))
+    assert outcome.status == 1
+    assert outcome.out.splitlines() == [
+        f"POST {PATH}: not as in {path}",
+        "  contract: `end` came where it has `token` or `metadata`",
+    ]
+
+
+def test_a_contract_without_use_is_a_mistake(live: Live, tmp_path: Path) -> None:
+    outcome = sseproxy("record", "--upstream", live.url, "--cassettes", tmp_path, "--contract", "token")
+    assert complaint(outcome) == "--contract goes with --record-mode verify, or --lint."
 
 
 def test_old_cassettes_are_told_of(live: Live, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sseproxy.analysis.drift import drift
+from sseproxy.analysis.lint import Expectations
 from sseproxy.exchange import Ending, Exchange, Headers
 from tests.core import build
 
@@ -16,6 +17,18 @@ def stream(*events: str, ending: Ending = Ending.CLEAN) -> Exchange:
     told = [event.partition("=") for event in events]
     body = "".join(f'message:\ndata:{{"event":"{kind}","data":{data}}}\n\n' for kind, _, data in told)
     return build.exchange(build.arrivals((1, body.encode())), ending=ending)
+
+
+def named(*kinds: str) -> Exchange:
+    """Events of Anthropic's messages."""
+    body = "".join(f'event: {kind}\ndata: {{"type":"{kind}"}}\n\n' for kind in kinds)
+    return build.exchange(build.arrivals((1, body.encode())))
+
+
+def chunks(*deltas: str) -> Exchange:
+    """Of an OpenAI chat completion."""
+    chunk = 'data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":%s}]}\n\n'
+    return build.exchange(build.arrivals((1, "".join(chunk % delta for delta in deltas).encode())))
 
 
 def answer(body: bytes, status: int = 200, headers: Headers = JSON) -> Exchange:
@@ -39,6 +52,11 @@ SAME = {
             'end="[DONE]"',
         ),
     ),
+    "a token more": (stream('token="a"', 'end="[DONE]"'), stream('token="a"', 'token="b"', 'end="[DONE]"')),
+    "a ping more": (
+        named("message_start", "ping", "message_stop"),
+        named("message_start", "message_stop", "ping"),
+    ),
     "a longer list": (answer(b'{"a":[{"b":1}]}'), answer(b'{"a":[{"b":1},{"b":2}]}')),
     "no JSON": (
         answer(b"hello", headers=((b"Content-Type", b"text/plain"),)),
@@ -60,6 +78,20 @@ DRIFTED: dict[str, tuple[Exchange, Exchange, list[str]]] = {
         stream('token="a"', "usedTools=[]", 'end="[DONE]"'),
         stream('token="a"', 'end="[DONE]"'),
         ["order of events: token end, was token usedTools end"],
+    ),
+    "a kind that only its dialect tells": (
+        chunks('{"role":"assistant"}', '{"content":"Hi"}'),
+        chunks('{"role":"assistant"}', '{"tool_calls":[{"index":0}]}', '{"content":"Hi"}'),
+        ["order of events: role tool_call token, was role token"],
+    ),
+    "the dialect": (
+        stream('token="a"'),
+        chunks('{"content":"a"}'),
+        [
+            "dialect: openai-chat, was flowise",
+            *("token: $.choices is new, a list", "token: $.data is gone, was a string"),
+            *("token: $.event is gone, was a string", "token: $.object is new, a string"),
+        ],
     ),
     "no events": (
         CHAT,
@@ -114,6 +146,39 @@ def test_prose_does_not_count(recorded: Exchange, live: Exchange) -> None:
 @pytest.mark.parametrize(("recorded", "live", "told"), DRIFTED.values(), ids=list(DRIFTED))
 def test_structure_does(recorded: Exchange, live: Exchange, told: list[str]) -> None:
     assert drift(recorded, live) == told
+
+
+TOOLS = "start token* (usedTools | metadata)+ end"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "ending", "told"),
+    [
+        ("start metadata end", Ending.CLEAN, []),
+        ("start token token usedTools metadata end", Ending.CLEAN, []),
+        (
+            "start token end token token",
+            Ending.CLEAN,
+            [
+                "contract: `end` came where it has `token`, `usedTools` or `metadata`",
+                "contract: `token` came where it has nothing more",
+            ],
+        ),
+        (
+            "start metadata",
+            Ending.CLEAN,
+            ["contract: the stream is over where it has `usedTools`, `metadata` or `end`"],
+        ),
+        ("start metadata", Ending.TRUNCATED, ["ending: truncated, was clean"]),
+    ],
+)
+@pytest.mark.parametrize("name", ["", "flowise"])
+def test_a_contract_says_which_orders_are_legal(
+    kinds: str, ending: Ending, told: list[str], name: str
+) -> None:
+    recorded = stream(*(f'{kind}=""' for kind in ["start", "token", "metadata", "end"]))
+    live = stream(*(f'{kind}=""' for kind in kinds.split()), ending=ending)
+    assert drift(recorded, live, Expectations(contracts={name: TOOLS, "openai": "other"})) == told
 
 
 def test_what_is_nested_as_deep_as_can_be_is_compared_all_the_same() -> None:

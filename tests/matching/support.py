@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 from sseproxy.exchange import Exchange, Request
-from sseproxy.matching import Answers, Loaded
+from sseproxy.matching import Answers, Loaded, Rules, parse_rules
 from tests.core import build
 
 NOON = "2026-11-23T12:00:%02d.000000Z"
@@ -14,6 +16,18 @@ NOON = "2026-11-23T12:00:%02d.000000Z"
 
 def recorded(id: str, second: int, request: Request | None, session: str = "s1") -> Exchange:
     return build.exchange(head=build.head(id, wall=NOON % second, session=session), request=request)
+
+
+def added(*told: str) -> list[str]:
+    """Of the lines of a miss, those that it says to add to the file, as they stand: the first such."""
+    start = next((at for at, line in enumerate(told, 1) if "add to sseproxy.toml:" in line), len(told))
+    return list(takewhile(lambda line: line.startswith("       "), told[start:]))
+
+
+def pasted(file: str, *told: str) -> Rules:
+    """The rules of a configuration file behind which the lines that a miss tells were put."""
+    text = "".join([file, *(f"{line}\n" for line in added(*told))])
+    return parse_rules(tomllib.loads(text).get("match", {}), "sseproxy.toml")
 
 
 class Asked:

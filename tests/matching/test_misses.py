@@ -16,7 +16,7 @@ from sseproxy.exchange import Exchange, Request
 from sseproxy.matching import Answers, Exhausted, Loaded, Rules
 from sseproxy.matching.telling import lines, problem
 from tests.core import build
-from tests.matching.support import recorded
+from tests.matching.support import added, pasted, recorded
 
 PATH = b"/api/v1/prediction/5f0c"
 
@@ -49,6 +49,7 @@ CAPITALS = [
 HISTORY = [{"role": "userMessage", "content": f"{number}"} for number in range(5)]
 LONG = "word " * 100
 FORM = ((b"Content-Type", b"application/x-www-form-urlencoded"),)
+MULTIPART = ((b"Content-Type", b"multipart/form-data; boundary=x"),)
 
 
 MISSES: dict[str, tuple[str, str]] = {
@@ -56,161 +57,184 @@ MISSES: dict[str, tuple[str, str]] = {
         said(CAPITALS, chat("What is the capital of Italy?")),
         """\
         no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question
-          1. cassettes/spain.sse.jsonl
+          1. cassettes/spain.sse.jsonl (status 200)
              $.question
                recorded: "What is the capital of Spain?"
                asked:    "What is the capital of Italy?"
-             to match it, add under [match] in sseproxy.toml: ignore = ["$.question"]
-               2 other cassettes would then match as well
-          2. cassettes/france.sse.jsonl
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["$.question"]
+             that would also make 2 other cassettes answer this request: better record it
+          2. cassettes/france.sse.jsonl (status 200)
              $.question
                recorded: "What is the capital of France?"
                asked:    "What is the capital of Italy?"
-             to match it, add under [match] in sseproxy.toml: ignore = ["$.question"]
-               2 other cassettes would then match as well
-          3. cassettes/joke.sse.jsonl
+             the rule that is told for 1 would make it match
+          3. cassettes/joke.sse.jsonl (status 200)
              $.question
                recorded: "Tell me a joke!"
                asked:    "What is the capital of Italy?"
-             to match it, add under [match] in sseproxy.toml: ignore = ["$.question"]
-               2 other cassettes would then match as well
+             the rule that is told for 1 would make it match
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "a name more": (
         said(CAPITALS[2:3], chat("Tell me a joke!", temperature=0.5)),
         """\
         no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.temperature
-          1. cassettes/joke.sse.jsonl
+          1. cassettes/joke.sse.jsonl (status 200)
              $.temperature
-               recorded: (nothing)
+               recorded: (not there)
                asked:    0.5
-             to match it, add under [match] in sseproxy.toml: ignore = ["$.temperature"]
-               no other cassette would then match
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["$.temperature"]
+             no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "many values": (
         said(CAPITALS[2:3], chat("Tell me a joke!", history=HISTORY)),
         """\
         no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.history[0].role, $.history[0].content, $.history[1].role and 7 more
-          1. cassettes/joke.sse.jsonl
+          1. cassettes/joke.sse.jsonl (status 200)
              $.history[0].role
-               recorded: (nothing)
+               recorded: (not there)
                asked:    "userMessage"
              $.history[0].content
-               recorded: (nothing)
+               recorded: (not there)
                asked:    "0"
              $.history[1].role
-               recorded: (nothing)
+               recorded: (not there)
                asked:    "userMessage"
              $.history[1].content
-               recorded: (nothing)
+               recorded: (not there)
                asked:    "1"
              $.history[2].role
-               recorded: (nothing)
+               recorded: (not there)
                asked:    "userMessage"
              $.history[2].content
-               recorded: (nothing)
+               recorded: (not there)
                asked:    "2"
              and 4 more differences
-             to match it, add under [match] in sseproxy.toml: ignore = ["$.history"]
-               no other cassette would then match
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["$.history"]
+             no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "a letter in a long text": (
         said([recorded("long", 1, chat(LONG + "a" + LONG))], chat(LONG + "b" + LONG)),
         """\
         no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question
-          1. cassettes/long.sse.jsonl
+          1. cassettes/long.sse.jsonl (status 200)
              $.question
                recorded: …ord word word word word aword word word word word word word word word word word word word word word …
                asked:    …ord word word word word bword word word word word word word word word word word word word word word …
-             to match it, add under [match] in sseproxy.toml: ignore = ["$.question"]
-               no other cassette would then match
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["$.question"]
+             no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "an id that would be folded is not told of": (
         said([recorded("one", 1, chat("Hi", chatId="a"))], chat("Ho", chatId="b")),
         """\
         no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question
-          1. cassettes/one.sse.jsonl
+          1. cassettes/one.sse.jsonl (status 200)
              $.question
                recorded: "Hi"
                asked:    "Ho"
-             to match it, add under [match] in sseproxy.toml: ignore = ["$.question"]
-               no other cassette would then match
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["$.question"]
+             no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "but with --strict it is": (
         said([recorded("one", 1, chat("Hi", chatId="a"))], chat("Hi", chatId="b"), strict=True),
         """\
-        no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.chatId
-          1. cassettes/one.sse.jsonl
+        no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.chatId (without --strict it would answer)
+          1. cassettes/one.sse.jsonl (status 200)
              $.chatId
                recorded: "a"
                asked:    "b"
-             to match it, add under [match] in sseproxy.toml: ignore = ["$.chatId"]
-               no other cassette would then match
+             without --strict it would answer, for ids may differ then: prediction $.chatId
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["$.chatId"]
+             no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "another method": (
         said(CAPITALS[2:3], chat("Tell me a joke!", method="PUT")),
         """\
-        no cassette answers PUT /api/v1/prediction/5f0c: it was recorded with POST only
-          1. cassettes/joke.sse.jsonl
+        no cassette answers PUT /api/v1/prediction/5f0c: its path was recorded with POST only
+          1. cassettes/joke.sse.jsonl (status 200)
              method
                recorded: POST
                asked:    PUT
-             no rule can make it match
+             no rule is proposed to make it match: the method always counts
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "where values are left out": (
         said(CAPITALS[:1], chat("What is 17 and 3?"), Rules(values=(("$.question", "[0-9]+"),))),
         """\
         no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question
-          1. cassettes/france.sse.jsonl
+          1. cassettes/france.sse.jsonl (status 200)
              $.question
                recorded: "What is the capital of France?"
                asked:    "What is … and …?"
-             to match it, add under [match] in sseproxy.toml: ignore = ["$.question"]
-               no other cassette would then match
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["$.question"]
+             no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "another path": (
         said(CAPITALS[2:], chat("Tell me a joke!", PATH[:-1] + b"d")),
         """\
         no cassette answers POST /api/v1/prediction/5f0d: its path was never recorded, the nearest is /api/v1/prediction/5f0c
-          1. cassettes/joke.sse.jsonl
+          1. cassettes/joke.sse.jsonl (status 200)
              path
                recorded: /api/v1/prediction/5f0c
                asked:    /api/v1/prediction/5f0d
-             to match it, add under [match.values] in sseproxy.toml: path = '(?<=/prediction/)[^/]+'
-               no other cassette would then match
-          2. cassettes/streaming.sse.jsonl
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/*"
+               values = { path = "(?<=/prediction/)[^/]+" }
+             no other cassette would answer this request then
+          2. cassettes/streaming.sse.jsonl (status 200)
              method
                recorded: GET
                asked:    POST
              path
                recorded: /api/v1/chatflows-streaming/5f0c
                asked:    /api/v1/prediction/5f0d
-             $.question
-               recorded: (nothing)
-               asked:    "Tell me a joke!"
-             $.streaming
-               recorded: (nothing)
-               asked:    true
-             no rule can make it match
+             body
+               recorded: no body
+               asked:    a JSON body: {"question": "Tell me a joke!", "streaming": true}
+             no rule is proposed to make it match: the method always counts
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "another query": (
         said([recorded("one", 1, build.request("GET", b"/a?x=1&ts=1"))], build.request("GET", b"/a?x=1&ts=2")),
         """\
         no cassette answers GET /a?x=1&ts=2: the nearest cassette differs in query.ts
-          1. cassettes/one.sse.jsonl
+          1. cassettes/one.sse.jsonl (status 200)
              query.ts
                recorded: 1
                asked:    2
-             to match it, add under [match] in sseproxy.toml: ignore = ["query.ts"]
-               no other cassette would then match
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "GET /a"
+               ignore = ["query.ts"]
+             no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "another header": (
@@ -221,30 +245,215 @@ MISSES: dict[str, tuple[str, str]] = {
         ),
         """\
         no cassette answers GET /a: the nearest cassette differs in header.x-tenant
-          1. cassettes/one.sse.jsonl
+          1. cassettes/one.sse.jsonl (status 200)
              header.x-tenant
                recorded: a
                asked:    b
-             to match it, take out of `headers` under [match] in sseproxy.toml: "x-tenant"
-               no other cassette would then match
+             to make it match, take "x-tenant" out of the `headers` of your rules in sseproxy.toml
+             no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
-    "another kind of body": (
+    "a form where JSON was recorded": (
         said(CAPITALS[2:3], build.request("POST", PATH, b"question=Hi", headers=FORM)),
         """\
-        no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question, $.streaming, form.question
-          1. cassettes/joke.sse.jsonl
+        no cassette answers POST /api/v1/prediction/5f0c: it has a form, the nearest cassette a JSON body
+          1. cassettes/joke.sse.jsonl (status 200)
+             body
+               recorded: a JSON body: {"question": "Tell me a joke!", "streaming": true}
+               asked:    a form: question=Hi
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["body"]
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "broken JSON": (
+        said(CAPITALS[2:3], build.request("POST", PATH, b'{"question": "Tell me a joke!"')),
+        """\
+        no cassette answers POST /api/v1/prediction/5f0c: it has broken JSON (character 31: expecting ',' delimiter), the nearest cassette a JSON body
+          1. cassettes/joke.sse.jsonl (status 200)
+             body
+               recorded: a JSON body: {"question": "Tell me a joke!", "streaming": true}
+               asked:    broken JSON (character 31: expecting ',' delimiter): {"question": "Tell me a joke!"
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["body"]
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "no body": (
+        said(CAPITALS[2:3], build.request("POST", PATH)),
+        """\
+        no cassette answers POST /api/v1/prediction/5f0c: it has no body, the nearest cassette a JSON body
+          1. cassettes/joke.sse.jsonl (status 200)
+             body
+               recorded: a JSON body: {"question": "Tell me a joke!", "streaming": true}
+               asked:    no body
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["body"]
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "a form without its Content-Type": (
+        said(
+            [recorded("one", 1, build.request("POST", b"/a", b"a=1", headers=FORM))],
+            build.request("POST", b"/a", b"a=1"),
+        ),
+        """\
+        no cassette answers POST /a: it has a plain body (no Content-Type), the nearest cassette a form
+          1. cassettes/one.sse.jsonl (status 200)
+             body
+               recorded: a form: a=1
+               asked:    a plain body (no Content-Type): a=1
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /a"
+               ignore = ["body"]
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "a multipart body without its boundary": (
+        said(
+            [recorded("one", 1, build.request("POST", b"/a", b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\nHi\r\n--x--', headers=MULTIPART))],
+            build.request("POST", b"/a", b"--y--", headers=MULTIPART),
+        ),
+        """\
+        no cassette answers POST /a: it has a multipart body without the boundary that its Content-Type names, the nearest cassette a multipart body
+          1. cassettes/one.sse.jsonl (status 200)
+             body
+               recorded: a multipart body: --x\\r\\nContent-Disposition: form-data; name="q"\\r\\n\\r\\nHi\\r\\n--x--
+               asked:    a multipart body without the boundary that its Content-Type names: --y--
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /a"
+               ignore = ["body"]
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "a body in a coding that is not known": (
+        said(
+            CAPITALS[2:3],
+            build.request("POST", PATH, b"\x01\xff", headers=((b"Content-Encoding", b"lzma"),)),
+        ),
+        """\
+        no cassette answers POST /api/v1/prediction/5f0c: it has a body that can't be decoded (Content-Encoding: lzma), the nearest cassette a JSON body
+          1. cassettes/joke.sse.jsonl (status 200)
+             body
+               recorded: a JSON body: {"question": "Tell me a joke!", "streaming": true}
+               asked:    a body that can't be decoded (Content-Encoding: lzma): \\u0001\\xff
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["body"]
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "an id that only the request has": (
+        said(CAPITALS[2:3], chat("Tell me a joke!", chatId="b")),
+        """\
+        no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.chatId
+          1. cassettes/joke.sse.jsonl (status 200)
+             $.chatId
+               recorded: (not there)
+               asked:    "b"
+               (any other id would do here, but there has to be one on both sides or on none)
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["$.chatId"]
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "a value that was masked": (
+        said(
+            [recorded("one", 1, build.request("GET", b"/a?token=[redacted]&voice=[redacted]"))],
+            build.request("GET", b"/a?token=sk-secret&voice=alloy"),
+        ),
+        """\
+        no cassette answers GET /a?token=[redacted]&voice=alloy: the nearest cassette differs in query.voice
+          1. cassettes/one.sse.jsonl (status 200)
+             query.voice
+               recorded: [redacted]
+               asked:    alloy
+               (the recorded one was a secret and is masked: only another secret can equal it)
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "GET /a"
+               ignore = ["query.voice"]
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "a value that is masked": (
+        said(
+            [recorded("one", 1, chat("My key is sk-none"))],
+            chat("My key is sk-proj-aB3dE6gH9jK2mN5pQ8sT1vW4yZ7secretsecret"),
+        ),
+        """\
+        no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question
+          1. cassettes/one.sse.jsonl (status 200)
              $.question
-               recorded: "Tell me a joke!"
-               asked:    (nothing)
-             $.streaming
-               recorded: true
-               asked:    (nothing)
-             form.question
-               recorded: (nothing)
-               asked:    Hi
-             to match it, add under [match] in sseproxy.toml: ignore = ["body"]
-               no other cassette would then match
+               recorded: "My key is sk-none"
+               asked:    "My key is sk-[redacted]"
+               (the one asked is a secret and is masked: only a recorded secret can equal it)
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["$.question"]
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "paths with little in common": (
+        said(CAPITALS[3:], build.request("GET", b"/api/v1/chatflows/5f0c/streaming")),
+        """\
+        no cassette answers GET /api/v1/chatflows/5f0c/streaming: its path was never recorded, the nearest is /api/v1/chatflows-streaming/5f0c
+          1. cassettes/streaming.sse.jsonl (status 200)
+             path
+               recorded: /api/v1/chatflows-streaming/5f0c
+               asked:    /api/v1/chatflows/5f0c/streaming
+             no rule is proposed to make it match: the paths have too little in common
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "a name that is not UTF-8": (
+        said([recorded("one", 1, build.request("GET", b"/a?\xff=1"))], build.request("GET", b"/a?\xff=2")),
+        """\
+        no cassette answers GET /a?\\xff=2: the nearest cassette differs in query.\\udcff
+          1. cassettes/one.sse.jsonl (status 200)
+             query.\\udcff
+               recorded: 1
+               asked:    2
+             no rule is proposed to make it match: it would have to name what is not UTF-8
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "odd letters": (
+        said(
+            [recorded("one", 1, build.request("GET", b"/a/[x]/1?a%20b%5C=1"))],
+            build.request("GET", b"/a/[x]/2?a%20b%5C=2"),
+        ),
+        """\
+        no cassette answers GET /a/[x]/2?a%20b%5C=2: its path was never recorded, the nearest is /a/[x]/1
+          1. cassettes/one.sse.jsonl (status 200)
+             path
+               recorded: /a/[x]/1
+               asked:    /a/[x]/2
+             query.a%20b%5C
+               recorded: 1
+               asked:    2
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "GET /a/[[]x]/*"
+               ignore = ["query.a%20b%5C"]
+               values = { path = '(?<=/\\[x\\]/)[^/]+' }
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "only requests that were cut off": (
+        said([build.exchange(request=replace(chat("Hi"), complete=False))], chat("Ho")),
+        """\
+        no cassette answers POST /api/v1/prediction/5f0c: none has a whole request to compare it with
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "other bytes": (
@@ -254,23 +463,26 @@ MISSES: dict[str, tuple[str, str]] = {
         ),
         """\
         no cassette answers POST /a: the nearest cassette differs in body
-          1. cassettes/one.sse.jsonl
+          1. cassettes/one.sse.jsonl (status 200)
              body
                recorded: 2 bytes, SHA-256 437cb43a30226e639b33d84533cfc3ddd970a40055b9c8c0bf7e3795cf184eb6
                asked:    7 bytes, SHA-256 00de49a5bdc0069f822bd35e2005dcca03bef9c655cbd4275365f10330dd046e
-             to match it, add under [match] in sseproxy.toml: ignore = ["body"]
-               no other cassette would then match
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /a"
+               ignore = ["body"]
+             no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "nothing there": (
         said([], build.request("GET", b"/a")),
         """\
-        no cassette answers GET /a: the library is empty
+        no cassette answers GET /a: there are no cassettes
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "all answers given": (
         said(CAPITALS[2:3], chat("Tell me a joke!"), exhausted=Exhausted.MISS),
-        "no cassette answers POST /api/v1/prediction/5f0c: its one answer has been given already (--exhausted miss)",
+        "no cassette answers POST /api/v1/prediction/5f0c: its one answer has been given already (without --exhausted miss the last one would come again)",
     ),
     "all of several answers given": (
         said(
@@ -278,7 +490,7 @@ MISSES: dict[str, tuple[str, str]] = {
             chat("Tell me a joke!"),
             exhausted=Exhausted.MISS,
         ),
-        "no cassette answers POST /api/v1/prediction/5f0c: its 2 answers have all been given already (--exhausted miss)",
+        "no cassette answers POST /api/v1/prediction/5f0c: its 2 answers have all been given already (without --exhausted miss the last one would come again)",
     ),
     "a secret": (
         said(
@@ -287,12 +499,15 @@ MISSES: dict[str, tuple[str, str]] = {
         ),
         """\
         no cassette answers GET /a?token=[redacted]&x=2: the nearest cassette differs in query.x
-          1. cassettes/one.sse.jsonl
+          1. cassettes/one.sse.jsonl (status 200)
              query.x
                recorded: 1
                asked:    2
-             to match it, add under [match] in sseproxy.toml: ignore = ["query.x"]
-               no other cassette would then match
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "GET /a"
+               ignore = ["query.x"]
+             no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
 }  # fmt: skip
@@ -301,25 +516,35 @@ MISSES: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize(("text", "expected"), MISSES.values(), ids=list(MISSES))
 def test_a_miss_says(text: str, expected: str) -> None:
     assert text == dedent(expected)
-    assert "secret" not in text
+    assert "sk-secret" not in text
+    assert "aB3dE6gH9" not in text
 
 
-def test_the_rule_that_is_told_makes_it_match() -> None:
-    request = chat("What is the capital of Italy?", history=HISTORY, chatId="x")
-    answers = Answers(Named(CAPITALS))
-    (first, *_) = answers.explain(request).nearest
-    assert first.rule is not None
-    loosened = Rules(ignore=first.rule.ignore)
-    given = Answers(Named(CAPITALS), loosened).answer(request)
-    assert given is not None
-    assert first.merged == 2
+BEFORE = '[match]\nignore = ["query.v"]\n[match.values]\npath = "[0-9]"\n'
+
+
+@pytest.mark.parametrize("before", ["", BEFORE], ids=["a new file", "behind other rules"])
+def test_the_rule_that_is_told_can_be_pasted_and_makes_it_match(before: str) -> None:
+    odd: dict[str, Any] = {"it's": 1, 'a "b"\u202e\\': 2}
+    requests = [
+        chat("What is the capital of Italy?", history=HISTORY, chatId="x"),
+        chat("Tell me a joke!", PATH[:-4] + b"77aa?ts=1", **odd),
+        build.request("POST", PATH, b"{"),
+    ]
+    for request in requests:
+        answers = Answers(Named(CAPITALS), pasted(before))
+        assert answers.answer(request) is None
+        miss = answers.explain(request)
+        assert Answers(Named(CAPITALS), pasted(before, *lines(miss))).answer(request) is not None
+        before += "".join(f"{line}\n" for line in added(*lines(miss)))  # rule stands behind rule
+    assert all(Answers(Named(CAPITALS), pasted(before)).answer(request) for request in requests)
 
 
 def test_how_many_a_rule_merges_is_counted_up_to_a_bound() -> None:
     many = [recorded(f"{number:03}", number % 60, chat(f"Question {number}")) for number in range(250)]
     miss = Answers(Named(many)).explain(chat("Question 1000"))
     assert [(near.merged, near.at_least) for near in miss.nearest] == [(200, True)] * 3
-    assert "at least 200 other cassettes would then match as well" in "\n".join(lines(miss))
+    assert "that would also make at least 200 other cassettes answer this request" in "\n".join(lines(miss))
 
 
 def test_cassettes_of_one_request_are_told_once() -> None:
@@ -355,12 +580,24 @@ def test_a_miss_as_a_problem() -> None:
         "nearest": [
             {
                 "cassette": "cassettes/joke.sse.jsonl",
+                "status": 200,
                 "differences": [
                     {"place": "$.question", "recorded": '"Tell me a joke!"', "asked": '"Hi"'},
-                    {"place": "$.chatId", "recorded": "(nothing)", "asked": '"x\\u202e"'},
+                    {
+                        "place": "$.chatId",
+                        "recorded": "(not there)",
+                        "asked": '"x\\u202e"',
+                        "note": "any other id would do here, but there has to be one on both sides or on none",
+                    },
                 ],
-                "to_match_it": 'add under [match] in sseproxy.toml: ignore = ["$.question", "$.chatId"]',
-                "others_that_would_match_too": 0,
+                "to_make_it_match": [
+                    "to make it match, add to sseproxy.toml:",
+                    "  [[match.route]]",
+                    '  for = "POST /api/v1/prediction/5f0c"',
+                    '  ignore = ["$.question", "$.chatId"]',
+                    "no other cassette would answer this request then",
+                ],
+                "others_that_would_answer_too": 0,
             }
         ],
         "to_record_it": "sseproxy record --record-mode new_episodes --upstream URL",

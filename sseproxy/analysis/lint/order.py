@@ -84,7 +84,7 @@ class Order:
             over = self._end or self._last
             yield Found(rules.LATE_TOKEN, block.place, f"{block.told} came after {over.told}", kind)
         else:
-            message = f"{block.told} came{after}, where the contract has {_listed(violation.expected)}"
+            message = f"{block.told} came{after}, where the contract has {listed(violation.expected)}"
             yield Found(rules.UNEXPECTED, block.place, message, kind)
 
     def _foreign(self, block: Block) -> Findings:
@@ -123,13 +123,13 @@ class Order:
     def end(self, place: Place, *, whole: bool) -> Findings:
         """`whole`: the stream went on to its end, so that nothing more can come."""
         for block, violation in self._skipped:
-            message = f"{_listed(violation.missing)} should have come before {block.told}"
+            message = f"{listed(violation.missing)} should have come before {block.told}"
             yield Found(rules.MISSING_EVENT, block.place, message)
         expected = self._run.finish()
         if not whole or not expected or self._end:
             return
         ends = tuple(kind for kind in sorted(self._dialect.last) if kind in self._run.contract.names)
-        due = _listed(ends or expected)
+        due = listed(ends or expected)
         if self._last is None:
             yield Found(rules.MISSING_END, place, f"the stream is over without any event, {due} never came")
             return
@@ -138,7 +138,7 @@ class Order:
         yield Found(rules.ERROR_WITHOUT_END if failed else rules.MISSING_END, self._last.place, message)
 
 
-def _listed(kinds: tuple[str, ...]) -> str:
+def listed(kinds: tuple[str, ...]) -> str:
     """`a`, `b` or `c`, as a sentence has it."""
     named = [f"`{kind}`" for kind in kinds if kind != OTHER]
     named += ["a kind that it does not name"] if OTHER in kinds else []
