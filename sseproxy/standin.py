@@ -74,7 +74,8 @@ class StandIn:
 
     def _open(self) -> Answers:
         plan = self._plan
-        paths = [plan.library] if plan.library.is_file() else rewriting.recorded(plan.library)
+        listed = rewriting.recorded if self.mode is RecordMode.NONE else rewriting.answered
+        paths = [plan.library] if plan.library.is_file() else listed(plan.library)
         if not paths and self.mode is RecordMode.NONE:
             raise NoCassettesError(f"{plan.library}: no cassettes here to answer from")
         return Answers(
@@ -164,7 +165,7 @@ class StandIn:
         if self.mode is not RecordMode.REWRITE:
             return ""
         stage = library / rewriting.STAGE
-        if why := why_not_whole(stage, self.lost):
+        if why := why_not_whole(library, stage, self.lost):
             return f"{library} stays as it was: {why}"
         rewriting.finish(library, stage)
         return ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from sseproxy.cassette.store import items, load, load_request
+from sseproxy.cassette.store import load, load_request, load_status
 from sseproxy.errors import CassetteError, NoHeadYetError
-from sseproxy.exchange import Exchange, Head, Request, ResponseHead
+from sseproxy.exchange import Exchange, Head, Request
 
 
 class Library:
@@ -59,8 +58,7 @@ class Library:
 
     def status(self, number: int) -> int | None:
         """Of the response; None where there is none. Raises CassetteError for what can't be read."""
-        with contextlib.closing(items(self.paths[number])) as found:
-            return next((item.status for _, item in found if isinstance(item, ResponseHead)), None)
+        return load_status(self.paths[number])
 
     def name(self, number: int) -> str:
         return str(self.paths[number])

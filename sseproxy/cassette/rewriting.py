@@ -11,8 +11,8 @@ import shutil
 from pathlib import Path
 
 from sseproxy.cassette.naming import PART
-from sseproxy.cassette.store import find, make_folder
-from sseproxy.errors import SseproxyError
+from sseproxy.cassette.store import find, load_status, make_folder
+from sseproxy.errors import CassetteError, SseproxyError
 
 STAGE = ".rewriting"
 """The folder in which a library is recorded anew. What a killed recorder left there, the next one drops."""
@@ -37,6 +37,21 @@ def recorded(folder: Path) -> list[Path]:
         return [path for path in find([folder]) if not path.name.endswith(PART)]
     except SseproxyError:
         return []
+
+
+def answered(folder: Path) -> list[Path]:
+    """Of the finished cassettes, those with an upstream's answer: where it was not there, it is to be asked.
+
+    What can't be read is among them, to be told by whoever reads it.
+    """
+    return [path for path in recorded(folder) if _is_answered(path)]
+
+
+def _is_answered(path: Path) -> bool:
+    try:
+        return load_status(path) is not None
+    except CassetteError:
+        return True
 
 
 def is_whole(stage: Path) -> bool:

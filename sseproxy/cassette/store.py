@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
@@ -11,7 +12,7 @@ from sseproxy.cassette.items import items as decoded
 from sseproxy.cassette.naming import PACKED, PART, SUFFIX
 from sseproxy.cassette.pack import opened, read
 from sseproxy.errors import CassetteError, NoCassettesError, NoHeadYetError, SseproxyError
-from sseproxy.exchange import Exchange, Head, Request
+from sseproxy.exchange import Exchange, Head, Request, ResponseHead
 
 try:
     import fcntl
@@ -78,6 +79,15 @@ def load_request(path: Path) -> tuple[Head, Request | None]:
         raise CassetteError(f"can't be read: {error.strerror}", path) from None
     except CassetteError as error:
         raise error.located(path) from None
+
+
+def load_status(path: Path) -> int | None:
+    """The status of the response in a cassette; None where there is none. What follows is not read.
+
+    Raises CassetteError, with the path, for what can't be read.
+    """
+    with contextlib.closing(items(path)) as found:
+        return next((item.status for _, item in found if isinstance(item, ResponseHead)), None)
 
 
 def items(path: Path) -> Generator[tuple[int, Item], None, None]:

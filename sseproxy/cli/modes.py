@@ -16,9 +16,10 @@ from sseproxy.analysis.lint import Expectations
 from sseproxy.cassette import rewriting
 from sseproxy.cassette.library import Library
 from sseproxy.cassette.store import load
+from sseproxy.cli.reading import opened
 from sseproxy.cli.replaying import tell_names
 from sseproxy.cli.serving import announce
-from sseproxy.exchange import Exchange
+from sseproxy.exchange import Ending, Exchange
 from sseproxy.matching import Answers
 from sseproxy.matching.telling import reason
 from sseproxy.modes import RecordMode, why_not_whole
@@ -51,19 +52,23 @@ def recording(
     """`matched` makes answers of cassettes. Raises SseproxyError where these can't be read or written."""
     match mode:
         case RecordMode.NEW_EPISODES:
-            answers = matched(Library(rewriting.recorded(library)))
+            answers = matched(Library(rewriting.answered(library)))
             known = counted(len(answers), "cassette")
-            yield Run(library, f"into {library} what its {known} can't answer", answers=answers)
+            yield Run(library, f"into {library} where its {known} have no answer", answers=answers)
         case RecordMode.REWRITE:
             stage = rewriting.begin(library)
             try:
-                yield Run(stage, f"anew what is in {library}", partial(_finish_rewrite, library, stage))
+                yield Run(
+                    stage,
+                    f"to take the place of what is in {library}",
+                    partial(_finish_rewrite, library, stage),
+                )
             finally:
                 with contextlib.suppress(OSError):  # where nothing was recorded it is empty, else it stays
                     stage.rmdir()
         case RecordMode.VERIFY:
+            answers = matched(opened([library]))
             with tempfile.TemporaryDirectory(prefix="sseproxy-verify-") as folder:
-                answers = matched(Library(rewriting.recorded(library)))
                 doing = f"against {counted(len(answers), 'cassette')} of {library}"
                 finish = partial(_finish_verify, answers, Path(folder), expectations)
                 yield Run(Path(folder), doing, finish, verb="verifies")
@@ -72,8 +77,9 @@ def recording(
 
 
 def _finish_rewrite(library: Path, stage: Path, lost: int) -> int:
-    if why := why_not_whole(stage, lost):
-        announce(f"sseproxy: {library} stays as it was: {why}; what was recorded is in {stage}")
+    if why := why_not_whole(library, stage, lost):
+        where = f"; what was recorded is in {stage}" if any(stage.iterdir()) else ""
+        announce(f"sseproxy: {library} stays as it was: {why}{where}")
         return 1
     new, old = rewriting.finish(library, stage)
     announce(f"sseproxy: {counted(new, 'cassette')} took the place of {old} in {library}")
@@ -87,14 +93,15 @@ def _finish_verify(answers: Answers, folder: Path, expectations: Expectations, l
     for line in (line for lines in told for line in lines):
         click.echo(line)
     good = sum(lines[0].endswith(_SAME) for lines in told)
-    announce(f"sseproxy: {good} of {counted(len(told), 'exchange')} as recorded")
+    announce(f"sseproxy: {good} of {counted(len(told), 'exchange')} as recorded" if told else _NOTHING)
     if left := answers.names(answers.unplayed()):
         verb = "was" if len(left) == 1 else "were"
         tell_names(f"{counted(len(left), 'cassette')} {verb} not verified, for nobody asked", left)
-    return 1 if lost or good < len(told) else 0
+    return 1 if lost or not told or good < len(told) else 0
 
 
 _SAME = ": as recorded"
+_NOTHING = "sseproxy: nothing was verified, for nobody asked anything"
 
 
 def _compared(answers: Answers, live: Exchange, expectations: Expectations) -> list[str]:
@@ -103,6 +110,8 @@ def _compared(answers: Answers, live: Exchange, expectations: Expectations) -> l
     if request is None:
         return [f"a client that left before it asked{_SAME}"]
     what = f"{printable(request.method)} {printable_bytes(request.target)}"
+    if live.response is None and live.end and live.ending is not Ending.CLIENT_LEFT:
+        return [f"{what}: no answer, {printable(live.end.detail)}"]
     answer = answers.answer(request)
     if answer is None:
         return [f"{what}: not in the library, {reason(answers.explain(request))}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import ssl
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,8 @@ import click
 from click.core import ParameterSource
 
 from sseproxy.analysis.lint import Expectations
+from sseproxy.cassette import rewriting
+from sseproxy.cassette.library import Library
 from sseproxy.cassette.store import make_folder
 from sseproxy.cli.expectations import expectations
 from sseproxy.cli.following import linting
@@ -153,16 +156,21 @@ def record(
                 place, answers, replaying, cassettes, max_age=max_age, fail_unplayed=False, report=False
             )
         )
+    tell = partial(_tell_stale, cassettes, max_age) if max_age is not None else lambda: None
     with recording(mode, cassettes, matched, expectations) as run:
         options = _options(upstreams, run.folder, place, redaction=redaction, **rest)
         make_folder(run.folder)
         # Before there are workers: they share it.
         session = Session(run.folder, SystemClock(), options.max_body, redaction)
         linted = expectations if lint else None
-        main = partial(_main, run, options, session, replaying, grace, max_age, place.workers, linted)
+        main = partial(_main, run, options, session, replaying, grace, tell, place.workers, linted)
         lost: list[int] = []
         status = serve(place, main, {TURN: taking(LocalTurns()), LOST: lost.append})
         raise SystemExit(run.finish(sum(lost)) or status)
+
+
+def _tell_stale(cassettes: Path, max_age: float) -> None:
+    tell_stale(Answers(Library(rewriting.recorded(cassettes))), max_age)
 
 
 def _check_use(*parameters: str, used: bool) -> None:
@@ -179,7 +187,7 @@ async def _main(
     session: Session,
     replaying: MockOptions,
     grace: float,
-    max_age: float | None,
+    tell: Callable[[], None],
     workers: int,
     linted: Expectations | None,
     seat: Seat,
@@ -207,8 +215,8 @@ async def _main(
         stack.push_async_callback(proxy.stop, grace)
         _refuse_itself(server, where)
         seat.ready(f"sseproxy: {server.url} {run.verb} {', '.join(where)} {run.doing} (Ctrl-C stops)")
-        if run.answers and seat.number == 0 and max_age is not None:
-            tell_stale(run.answers, max_age)
+        if seat.number == 0:
+            tell()
         await seat.stopped.wait()
         if mock:
             mock.break_off()

@@ -13,7 +13,16 @@ import requests
 
 from sseproxy.cassette.store import find, load
 from tests.cli.builder import save, stream
-from tests.cli.support import PATIENCE, Outcome, Server, complaint, serving, sseproxy
+from tests.cli.support import (
+    PATIENCE,
+    Outcome,
+    Server,
+    address,
+    bound_socket,
+    complaint,
+    serving,
+    sseproxy,
+)
 from tests.support.live import Live, running
 
 PATH = "/api/v1/prediction/5f0c"
@@ -158,9 +167,43 @@ def test_rewrite_of_nothing_leaves_the_library(live: Live, tmp_path: Path) -> No
     with mode("rewrite", live, tmp_path) as server:
         outcome = server.stop()
     assert outcome.status == 1
-    assert f"sseproxy: {tmp_path} stays as it was: nothing was recorded" in outcome.err
+    assert f"sseproxy: {tmp_path} stays as it was: nothing was recorded\n" in outcome.err
     assert contents(tmp_path) == [("a", OLD)]
     assert not (tmp_path / ".rewriting").exists()
+
+
+def test_rewrite_while_the_server_is_away_leaves_the_library(live: Live, tmp_path: Path) -> None:
+    recorded(live, tmp_path, "a")
+    with away("rewrite", tmp_path) as server:
+        assert ask(server, "a").status_code == 502
+        outcome = server.stop()
+    assert outcome.status == 1
+    told = f"{tmp_path} stays as it was: 1 stream broke that had not before: can't connect to "
+    assert told in outcome.err
+    assert contents(tmp_path) == [("a", OLD)]
+
+
+def test_where_the_server_was_away_it_is_asked_again(live: Live, tmp_path: Path) -> None:
+    """Who starts the recorder before the server has recorded no answer."""
+    for name in ("new_episodes", "once"):
+        library = tmp_path / name
+        with away("all", library) as server:
+            assert ask(server, "a").status_code == 502
+            server.stop()
+        with mode(name, live, library) as server:
+            assert ask(server, "a").content == OLD
+            server.stop()
+        with mode("none", live, library, "--speed", "max") as server:
+            assert ask(server, "a").content == OLD
+
+
+@contextlib.contextmanager
+def away(name: str, library: Path) -> Iterator[Server]:
+    """Like `mode`, with nobody where the server should be."""
+    with bound_socket() as nobody:
+        upstream = ("--upstream", address(nobody).url)
+        with serving("record", *upstream, "--cassettes", library, "--record-mode", name) as server:
+            yield server
 
 
 def verified(live: Live, library: Path, *questions: str, options: tuple[str, ...] = ()) -> Outcome:
@@ -194,6 +237,20 @@ def test_verify_tells_what_has_drifted_and_fails(live: Live, tmp_path: Path) -> 
     assert contents(tmp_path) == [("a", OLD)]
 
 
+def test_verify_fails_where_it_has_nothing_to_tell(live: Live, tmp_path: Path) -> None:
+    outcome = sseproxy("record", "--upstream", live.url, "--cassettes", tmp_path, "--record-mode", "verify")
+    assert complaint(outcome).startswith(f"{tmp_path}: no cassettes (*.sse.jsonl) in this folder; to record")
+    recorded(live, tmp_path, "a")
+    outcome = verified(live, tmp_path)
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "sseproxy: nothing was verified, for nobody asked anything\n" in outcome.err
+    with away("verify", tmp_path) as server:
+        ask(server, "a")
+        outcome = server.stop()
+    assert outcome.status == 1
+    assert outcome.out.startswith(f"POST {PATH}: no answer, can't connect to ")
+
+
 def test_verify_goes_by_a_contract_where_one_is_given(live: Live, tmp_path: Path) -> None:
     recorded(live, tmp_path, "a")
     (path,) = find([tmp_path])
@@ -217,6 +274,7 @@ def test_old_cassettes_are_told_of(live: Live, tmp_path: Path) -> None:
     recorded(live, tmp_path, "a")
     for command in (
         ("replay", "--max-age", "7d"),
+        ("record", "--upstream", live.url, "--record-mode", "rewrite", "--max-age", "7d"),
         ("record", "--upstream", live.url, "--record-mode", "new_episodes", "--max-age", "2w"),
     ):
         with serving(*command, "--cassettes", tmp_path) as server:
