@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from sseproxy import console
+from sseproxy.cli.libraries import opened
 from sseproxy.cli.options import matched, paths
-from sseproxy.cli.reading import opened
 from sseproxy.matching import Rules
 from sseproxy.matching.audit import NOT_COMPARED, Strength
 from sseproxy.matching.audit import audit as audit_library

@@ -16,7 +16,7 @@ from sseproxy.analysis.lint import Expectations
 from sseproxy.cassette import rewriting
 from sseproxy.cassette.library import Library
 from sseproxy.cassette.store import load
-from sseproxy.cli.reading import opened
+from sseproxy.cli.libraries import opened
 from sseproxy.cli.replaying import tell_names
 from sseproxy.cli.serving import announce
 from sseproxy.exchange import Ending, Exchange

@@ -67,11 +67,15 @@ def processes(function: Function) -> Function:
     return workers(port(host(placed)))  # type: ignore[return-value]
 
 
+DEFAULT = Path("cassettes")
+"""Where cassettes are looked for and put."""
+
+
 def cassettes(help: str) -> Callable[[Function], Function]:
     return setting(
         "--cassettes",
         type=click.Path(path_type=Path),
-        default=Path("cassettes"),
+        default=DEFAULT,
         show_default=True,
         metavar="DIR",
         help=help,

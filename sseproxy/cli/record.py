@@ -21,9 +21,9 @@ from sseproxy.cassette.library import Library
 from sseproxy.cassette.store import make_folder
 from sseproxy.cli.expectations import expectations
 from sseproxy.cli.following import linting
+from sseproxy.cli.libraries import opened, record_command
 from sseproxy.cli.modes import Run, recording
 from sseproxy.cli.options import Seconds, address, answering, cassettes, logs, processes, setting, tls_files
-from sseproxy.cli.reading import opened
 from sseproxy.cli.replaying import TURN, AskedTurns, replay_until_stopped, taking, tell_stale
 from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
@@ -146,7 +146,10 @@ def record(
     cassette and handed on at once.
     """
     matched = partial(Answers, rules=rules, strict=strict, exhausted=exhausted, redaction=redaction)
-    replaying = MockOptions(host=place.host, tls=rest["tls"], speed=speed, redaction=redaction)
+    command = record_command(cassettes)
+    replaying = MockOptions(
+        host=place.host, tls=rest["tls"], speed=speed, record=command, redaction=redaction
+    )
     mode = settled(RecordMode(record_mode), cassettes)
     _check_use("contract", "dialect", used=lint or mode is RecordMode.VERIFY)
     if mode is RecordMode.NONE:

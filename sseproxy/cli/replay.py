@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from sseproxy.cli.libraries import opened, record_command
 from sseproxy.cli.options import address, answering, cassettes, logs, processes, setting, tls_files
-from sseproxy.cli.reading import opened
 from sseproxy.cli.replaying import replay_until_stopped
 from sseproxy.cli.serving import Place
 from sseproxy.matching import Answers, Exhausted, Rules
@@ -72,7 +72,13 @@ def replay(
         redaction=redaction,
     )
     options = Options(
-        host=place.host, tls=tls, speed=speed, on_miss=on_miss, cors=not no_cors, redaction=redaction
+        host=place.host,
+        tls=tls,
+        speed=speed,
+        on_miss=on_miss,
+        record=record_command(cassettes),
+        cors=not no_cors,
+        redaction=redaction,
     )
     raise SystemExit(
         replay_until_stopped(

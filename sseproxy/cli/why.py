@@ -14,8 +14,8 @@ import click
 from sseproxy import console
 from sseproxy.cassette.naming import PACKED, PART, SUFFIX
 from sseproxy.cassette.store import load_request
+from sseproxy.cli.libraries import opened, record_command
 from sseproxy.cli.options import cassettes, matched
-from sseproxy.cli.reading import opened
 from sseproxy.errors import SseproxyError
 from sseproxy.exchange import Request
 from sseproxy.http1 import origin_form
@@ -93,10 +93,10 @@ def why(
         return
     miss = answers.explain(request)
     if json_:
-        _print_json(problem(miss, 404))
+        _print_json(problem(miss, 404, record_command(cassettes)))
     else:
         out = console.stdout()
-        for line in console.miss(lines(miss)):
+        for line in console.miss(lines(miss, record_command(cassettes))):
             out.print(line)
     raise SystemExit(1)
 

@@ -162,7 +162,7 @@ def _cut(text: str, start: int) -> str:
     return ("…" if start else "") + printable(text[start:end]) + ("…" if len(text) > end else "")
 
 
-def problem(miss: Miss, status: int) -> dict[str, Any]:
+def problem(miss: Miss, status: int, record: str = RECORD) -> dict[str, Any]:
     """The miss as a problem detail object (RFC 9457)."""
     told = {
         "type": PROBLEM_TYPE,
@@ -171,7 +171,7 @@ def problem(miss: Miss, status: int) -> dict[str, Any]:
         "detail": sentence(miss),
         "nearest": [_near_problem(near) for near in miss.nearest],
     }
-    return told if miss.given else {**told, "to_record_it": RECORD}
+    return told if miss.given else {**told, "to_record_it": record}
 
 
 def _near_problem(near: Near) -> dict[str, Any]:

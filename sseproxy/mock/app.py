@@ -17,7 +17,7 @@ from sseproxy.exchange import End, Ending, Exchange, Request, ResponseHead, head
 from sseproxy.http1 import plain_response, problem_response
 from sseproxy.matching import Answer, Answers
 from sseproxy.matching.miss import Miss
-from sseproxy.matching.telling import lines, problem
+from sseproxy.matching.telling import RECORD, lines, problem
 from sseproxy.metrics import Metrics
 from sseproxy.mock.alarm import Alarm
 from sseproxy.mock.cors import admitted, asked_method, leave
@@ -54,6 +54,8 @@ class Options:
     """1 is the recorded timing, 2 twice as fast; math.inf waits for nothing."""
     on_miss: int = 404
     """The status of a miss."""
+    record: str = RECORD
+    """The command that would record what is missed."""
     cors: bool = True
     """Whether pages of every origin may read the answers."""
     redaction: Redaction | None = None
@@ -159,8 +161,10 @@ class Mock:
         if self._watcher:
             self._watcher.missed(miss)
         else:
-            log.warning("miss: %s", "\n".join(lines(miss)))
-        head, body = problem_response(problem(miss, self._options.on_miss), ((MISS, b"1"),))
+            log.warning("miss: %s", "\n".join(lines(miss, self._options.record)))
+        head, body = problem_response(
+            problem(miss, self._options.on_miss, self._options.record), ((MISS, b"1"),)
+        )
         client.answer(self._for_page(head, request), body)
 
     async def answer(self, client: Client) -> bool:

@@ -54,6 +54,8 @@ def test_strictly_it_is_a_miss_with_the_status_that_is_wished(library: Path) -> 
     assert answer.json()["status"] == 599
     nearest = answer.json()["nearest"][0]
     assert nearest["differences"] == [{"place": "$.chatId", "recorded": '"x"', "asked": '"y"'}]
+    record = f"sseproxy record --record-mode new_episodes --upstream URL --cassettes {library}"
+    assert answer.json()["to_record_it"] == record
 
 
 @pytest.mark.parametrize(
@@ -235,6 +237,8 @@ def test_why_not(library: Path) -> None:
     )
     assert told[1] == f"  1. {library}/B.sse.jsonl (status 200)"
     assert "sk-1" not in "".join(told)
+    record = f"sseproxy record --record-mode new_episodes --upstream URL --cassettes {library}"
+    assert told[-1] == f"  to record this request: {record}"
     outcome = sseproxy("why", "--json", "--cassettes", library, *words)
     assert json.loads(outcome.out)["type"] == "urn:sseproxy:miss"
 
