@@ -116,11 +116,18 @@ def differ(one: Any, other: Any) -> bool:
     return (type(one), one) != (type(other), other)
 
 
+def lookalikes(value: Any) -> list[Any]:
+    """Values of other types that are easily taken for it."""
+    found = [str(value), json.dumps(value), [value], None, "", [], {}, False, 0]
+    return [*found, int(value)] if isinstance(value, bool) else [*found, bool(value)]
+
+
 @thorough
-@given(st.data(), documents, leaves)
-def test_any_other_change_of_the_body_never_matches(data: st.DataObject, document: Any, leaf: Any) -> None:
+@given(st.data(), documents)
+def test_any_other_change_of_the_body_never_matches(data: st.DataObject, document: Any) -> None:
     path = data.draw(st.sampled_from([path for path in leaves_of(document) if not ignored(path)] or [()]))
     assume(path)
+    leaf = data.draw(leaves | st.sampled_from(lookalikes(at(document, path))))
     assume(differ(at(document, path), leaf))
     assert not answers(asked(document), asked(put(document, path, leaf)))
     assert not answers(asked(put(document, path, leaf)), asked(document))
