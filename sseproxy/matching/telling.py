@@ -117,7 +117,7 @@ def _remedy(near: Near) -> Iterator[str]:
         yield from (f"  {line}" for line in added)
     if near.rule.uncompared:
         names = ", ".join(map(json.dumps, near.rule.uncompared))
-        also = ", and" if added else "to make it match,"
+        also = "and" if added else "to make it match,"
         yield f"{also} take {names} out of the `headers` of your rules in {_FILE}"
     yield _others(near)
 

@@ -253,6 +253,29 @@ MISSES: dict[str, tuple[str, str]] = {
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
+    "another header and another query": (
+        said(
+            [recorded("one", 1, build.request("GET", b"/a?ts=1", headers=((b"X-Tenant", b"a"),)))],
+            build.request("GET", b"/a?ts=2", headers=((b"X-Tenant", b"b"),)),
+            Rules(headers=("X-Tenant",)),
+        ),
+        """\
+        no cassette answers GET /a?ts=2: the nearest cassette differs in query.ts, header.x-tenant
+          1. cassettes/one.sse.jsonl (status 200)
+             query.ts
+               recorded: 1
+               asked:    2
+             header.x-tenant
+               recorded: a
+               asked:    b
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "GET /a"
+               ignore = ["query.ts"]
+             and take "x-tenant" out of the `headers` of your rules in sseproxy.toml
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
     "a form where JSON was recorded": (
         said(CAPITALS[2:3], build.request("POST", PATH, b"question=Hi", headers=FORM)),
         """\
