@@ -118,7 +118,7 @@ def differ(one: Any, other: Any) -> bool:
 
 def lookalikes(value: Any) -> list[Any]:
     """Values of other types that are easily taken for it."""
-    found = [str(value), json.dumps(value), [value], None, "", [], {}, False, 0]
+    found: list[Any] = [str(value), json.dumps(value), [value], None, "", [], {}, False, 0]
     return [*found, int(value)] if isinstance(value, bool) else [*found, bool(value)]
 
 
