@@ -19,35 +19,43 @@ _SCALAR = r"-?[0-9][0-9.eE+-]*"
 _TOKEN = regex.compile(rb"[A-Za-z0-9._~+/=-]{16}")
 _MIXED = re.compile(rb"[A-Z0-9]")
 
+_DEPTHS = 4
+"""How deep documents are looked into: a document, a string of it that holds one, a string of that."""
+
 
 class _Level:
-    """How members are written in a document, or in a string of a document that holds one itself."""
+    """How members are written at a depth: in each string around them backslashes have doubled."""
 
-    def __init__(self, quote: str, space: str, units: str, unfinished: str) -> None:
+    def __init__(self, depth: int, lines: bool) -> None:
+        escapes = 2**depth
+        quote = rf'\\{{{escapes - 1}}}"'
+        space = rf"(?:[ \t]|{LINE_BREAK}" if lines else r"(?:[ \t\r\n]"
+        space += r"|\\+[rnt])" if depth else ")"
         opening = f"(?:{quote}(?P<text>)|(?P<number>{_SCALAR}))"
         self.member = regex.compile(f"{quote}{_NAME}{quote}{space}*:{space}*{opening}".encode())
-        self.run = re.compile(f"(?:{units})*+".encode())
-        self.unfinished = re.compile(unfinished.encode())
+        # A quotation mark ends the string unless the document itself escapes it, and so does any of the
+        # strings around it. What those escape otherwise belongs to the value.
+        letter = r'[^"\\\r\n]'
+        own = rf'\\{{{escapes}}}(?:\\{{{escapes}}}|\\{{{escapes - 1}}}"|\\{{0,{escapes - 1}}}{letter})'
+        around = rf"|\\{{1,{escapes - 1}}}{letter}" if depth else ""
+        self.run = re.compile(f"(?:{letter}|{own}{around})*+".encode())
+        self.unfinished = re.compile(rf"\\{{0,{2 * escapes - 1}}}".encode())
         """The beginning of a unit that a string may end in for now."""
 
 
-def _levels(lines: bool) -> tuple[_Level, _Level]:
-    space = rf"(?:[ \t]|{LINE_BREAK})" if lines else r"[ \t\r\n]"
-    plain = _Level('"', space, r'[^"\\\r\n]|\\[^\r\n]', r"\\?")
-    quoted = _Level(
-        r"\\\"",
-        rf"(?:{space}|\\[rnt])",
-        r'[^"\\\r\n]|\\\\(?:\\["\\]|[^"\\\r\n])|\\(?!["\\\r\n])[^\r\n]',
-        r"\\{0,3}",
-    )
-    return plain, quoted
+_LEVELS = {lines: {2**depth - 1: _Level(depth, lines) for depth in range(_DEPTHS)} for lines in (False, True)}
+"""By how many backslashes stand before each quotation mark."""
 
 
-_LEVELS = {lines: _levels(lines) for lines in (False, True)}
+# The beginning of a member up to its value, at any depth.
+_SPACE = r"(?:[ \t\r\n]|\\+[rnt])*"
+_HEAD = re.compile(rf'\\*"{_NAME}(?:\\*"{_SPACE}(?::{_SPACE}\\*)?|\\+)?'.encode())
 
 
-# The beginning of a member up to its value, in a document or in a string of one.
-_HEAD = re.compile(rf'\\?"{_NAME}(?:\\?"(?:[ \t\r\n]|\\[rnt])*(?::(?:[ \t\r\n]|\\[rnt])*\\?)?)?'.encode())
+def _escapes(data: bytes, quote: int) -> int:
+    """How many backslashes stand before a quotation mark."""
+    before = data[max(0, quote - 2**_DEPTHS) : quote]
+    return len(before) - len(before.rstrip(b"\\"))
 
 
 def may_be_name(data: bytes, start: int) -> int:
@@ -55,10 +63,10 @@ def may_be_name(data: bytes, start: int) -> int:
     last = data.rfind(b'"', start)
     if last >= 0:
         for quote in (data.rfind(b'"', start, last), last):  # the last may be the name's end
-            begin = quote - 1 if data[quote - 1 : quote] == b"\\" else quote
+            begin = quote - _escapes(data, quote)
             if quote >= 0 and (quote + 1 == len(data) or _HEAD.fullmatch(data, begin)):
                 return begin
-    return len(data) - data.endswith(b"\\")  # of a quotation mark that comes next
+    return len(data) - _escapes(data, len(data))  # of a quotation mark that comes next
 
 
 class MemberFinder:
@@ -82,8 +90,11 @@ class MemberFinder:
         quote = data.rfind(b'"', max(0, at - REACH), at)
         if quote < 0:
             return None
-        level = self._levels[data[quote - 1 : quote] == b"\\"]
-        begin = quote - 1 if level is self._levels[1] else quote
+        escapes = _escapes(data, quote)
+        level = self._levels.get(escapes)
+        if level is None:
+            return None
+        begin = quote - escapes
         match = level.member.match(data, begin, partial=not final)
         if match is None:
             return None

@@ -112,6 +112,27 @@ def test_what_is_masked_is_the_value_of_a_string(document: bytes, expected: byte
     assert scan(document)[0] == expected
 
 
+@pytest.mark.parametrize("depth", [0, 1, 2, 3])
+@pytest.mark.parametrize("value", ["hunter2", 'a"b\\', "\\\\", '"', 'x\\"', "a\nb/c", "é" * 3, "[{}]"])
+def test_it_is_masked_in_a_document_within_strings_of_documents(depth: int, value: str) -> None:
+    inner: object = {"a": 1, "password": value, "b": "c"}
+    for _ in range(depth):
+        inner = {"text": json.dumps(inner, indent=depth), "n": 1}
+    document = json.dumps(inner).encode()
+    result = scan(document)[0]
+    assert len(result) == len(document)
+    got = json.loads(result)
+    for _ in range(depth):
+        got = json.loads(got["text"])
+    assert got["a"] == 1
+    assert got["b"] == "c"
+    assert b"[redacted]".startswith(got["password"].rstrip("*").encode())
+    for at in range(len(document)):
+        scanner = Scanner(Rules().plain)
+        parts = [scanner.feed(document[:at]), scanner.feed(document[at:], final=True)]
+        assert b"".join(part.data for part in parts) == result, at
+
+
 @pytest.mark.parametrize(
     "document",
     [
