@@ -13,8 +13,9 @@ from ahocorasick_rs import BytesAhoCorasick, MatchKind
 from sseproxy.redaction.beginnings import Beginnings, escape_begun
 from sseproxy.redaction.finders import Finder, LiteralFinder, PatternFinder, ShapeFinder, Standing
 from sseproxy.redaction.mask import LINE_BREAK
-from sseproxy.redaction.members import REACH, MemberFinder, may_be_name
+from sseproxy.redaction.members import MemberFinder
 from sseproxy.redaction.shapes import SHAPES
+from sseproxy.redaction.spellings import REACH, may_be_name
 
 # Of the standard library: where there is no partial match to ask for it is many times as fast.
 _SEVERAL_LINES = re.compile(rb"\ndata:[^\n]*+\ndata:")

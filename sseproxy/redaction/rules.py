@@ -13,6 +13,7 @@ from sseproxy.redaction.lookup import Lookup
 from sseproxy.redaction.members import MemberFinder
 from sseproxy.redaction.names import (
     MEMBER_ANCHORS,
+    NAME_ENDS,
     is_credential,
     is_credential_field,
     is_credential_member,
@@ -81,7 +82,7 @@ class Rules:
         members = MemberFinder(lines, self.is_member, self.is_token)
         own = MemberFinder(lines, lambda name: name.lower() in self._names, numbers=True)
         anchors = [(anchor, members) for anchor in MEMBER_ANCHORS]
-        anchors += [(name + end, own) for name in sorted(self._names) for end in (b'"', b"\\")]
+        anchors += [(name + end, own) for name in sorted(self._names) for end in NAME_ENDS]
         return Lookup(anchors, self.secrets, self.patterns, lines=lines)
 
 

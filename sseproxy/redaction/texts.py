@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from sseproxy.redaction.frames import Frame
 from sseproxy.redaction.mask import Mark, mask_length, merged
-from sseproxy.redaction.members import REACH
 from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import Scanner
+from sseproxy.redaction.spellings import REACH
 
 _STRING = rb'"((?:[^"\\\r\n]|\\.)*+)"'
 # Members that carry text in the dialects in use; a line of data that is no JSON is text itself. Each

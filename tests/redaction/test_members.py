@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
 
 from sseproxy.redaction import Rules
 from sseproxy.redaction.names import MEMBER_ANCHORS, is_credential_member, is_token_member
 from sseproxy.redaction.scanner import Scanner
+from sseproxy.redaction.shapes import SHAPES
+
+RULES = Rules()
 
 
-def scan(data: bytes, rules: Rules | None = None) -> tuple[bytes, list[str]]:
-    result = Scanner((rules or Rules()).plain).feed(data, final=True)
+def scan(data: bytes, rules: Rules = RULES) -> tuple[bytes, list[str]]:
+    result = Scanner(rules.plain).feed(data, final=True)
     return result.data, [mark.name for mark in result.marks]
 
 
@@ -48,10 +53,14 @@ def test_a_credential_is_masked(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
-@pytest.mark.parametrize("quote", ['"', '\\"'])
-def test_each_name_has_an_anchor_by_which_it_is_found(name: str, quote: str) -> None:
-    written = f"{name}{quote}:".lower().encode()
+@pytest.mark.parametrize("mark", ['"', '\\"', "%22", "%5C%22"])
+def test_each_name_has_an_anchor_by_which_it_is_found(name: str, mark: str) -> None:
+    written = f"{name}{mark}:".lower().encode()
     assert any(anchor in written for anchor in MEMBER_ANCHORS)
+
+
+def test_there_are_no_more_anchors_than_a_vector_search_is_made_of() -> None:
+    assert len({*MEMBER_ANCHORS, *(shape.begins.lower().encode() for shape in SHAPES)}) <= 64
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -114,21 +123,26 @@ def test_what_is_masked_is_the_value_of_a_string(document: bytes, expected: byte
 
 @pytest.mark.parametrize("depth", [0, 1, 2, 3])
 @pytest.mark.parametrize("value", ["hunter2", 'a"b\\', "\\\\", '"', 'x\\"', "a\nb/c", "é" * 3, "[{}]"])
-def test_it_is_masked_in_a_document_within_strings_of_documents(depth: int, value: str) -> None:
+@pytest.mark.parametrize("encoded", [str, quote_plus, quote], ids=["plain", "form", "query"])
+def test_it_is_masked_in_a_document_within_strings_of_documents(
+    depth: int, value: str, encoded: Callable[[str], str]
+) -> None:
     inner: object = {"a": 1, "password": value, "b": "c"}
     for _ in range(depth):
         inner = {"text": json.dumps(inner, indent=depth), "n": 1}
-    document = json.dumps(inner).encode()
-    result = scan(document)[0]
+    document = encoded(json.dumps(inner)).encode()
+    result, names = scan(document)
     assert len(result) == len(document)
-    got = json.loads(result)
+    assert names == ["body.password"]
+    got = json.loads(result if encoded is str else unquote_plus(result.decode()))
     for _ in range(depth):
         got = json.loads(got["text"])
     assert got["a"] == 1
     assert got["b"] == "c"
     assert b"[redacted]".startswith(got["password"].rstrip("*").encode())
-    for at in range(len(document)):
-        scanner = Scanner(Rules().plain)
+    first = document.index(b"password") - 12
+    for at in range(max(first, 0), min(first + 80, len(document))):
+        scanner = Scanner(RULES.plain)
         parts = [scanner.feed(document[:at]), scanner.feed(document[at:], final=True)]
         assert b"".join(part.data for part in parts) == result, at
 
