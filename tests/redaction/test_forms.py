@@ -88,7 +88,56 @@ def test_a_key_in_any_field_is_masked() -> None:
     assert mask_body(MULTIPART, part(b'"f"', key) + END, RULES).data == part(b'"f"', masked) + END
 
 
-def test_a_multipart_body_without_a_boundary_is_looked_through_for_keys_alone() -> None:
-    headers = ((b"Content-Type", b"multipart/form-data"),)
-    body = part(b'"password"', b"hunter2") + END
-    assert mask_body(headers, body, RULES) == (body, [])
+UNTOLD: list[Headers] = [(), ((b"Content-Type", b""),), ((b"Content-Type", b"multipart/form-data"),)]
+
+
+@pytest.mark.parametrize("headers", UNTOLD)
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [(body, expected) for _, body, expected, _ in CASES if body]
+    + [
+        (each, each)
+        for each in (
+            b'{"a":"b&password=hunter2"}',
+            b"a text with = and &password=hunter2",
+            b"<a href=x&password=hunter2>",
+            b"-- a dash\r\n\r\nand text",
+            b"-",
+            b"=",
+            b"&",
+            b"text",
+        )
+    ],
+)
+def test_a_body_of_no_told_type_is_a_form_where_it_begins_as_one(
+    headers: Headers, body: bytes, expected: bytes
+) -> None:
+    assert mask_body(headers, body, RULES).data == expected
+    for offset in range(len(body) + 1):
+        masker = UploadMasker(headers, RULES)
+        parts = [masker.feed(body[:offset], final=False).data, masker.feed(body[offset:], final=True).data]
+        assert b"".join(parts) == expected or _differ_in_the_boundary(b"".join(parts), body, expected)
+
+
+def test_a_part_may_be_multipart_itself() -> None:
+    def nested(value: bytes, files: bytes) -> bytes:
+        inner = b'Content-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
+        mixed = b"\r\nContent-Type: multipart/mixed; boundary=in"
+        return b"".join(
+            [
+                part(b'"a"', b"--in\r\n" + inner % (b"apiKey", value) + b"--in--", mixed),
+                # Of these the part around them alone has a name (RFC 2388, section 4.2).
+                part(b'"secret"', b"--in\r\nContent-Type: text/plain\r\n\r\n" + files + b"\r\n--in--", mixed),
+                part(b'"password"', value),
+                part(b'"b"', b"open"),
+                END,
+            ]
+        )
+
+    names = ["body.apiKey", "body.secret", "body.password"]
+    body = nested(b"hunter2", b"hunter3")
+    assert mask_body(MULTIPART, body, RULES) == (nested(b"[redact", b"[redact"), names)
+    for offset in range(len(body)):
+        masker = UploadMasker(MULTIPART, RULES)
+        data = masker.feed(body[:offset], final=False).data + masker.feed(body[offset:], final=True).data
+        assert b"hunter" not in data
