@@ -27,8 +27,17 @@ _PAIRS = (
     b"access-keys",
     b"session-id",
     b"x-auth",
+    b"application-key",
+    b"master-key",
+    b"shared-key",
+    b"account-key",
 )
 _FIELDS = frozenset({b"key", b"auth", b"code", b"pass", b"sid", b"session"})
+# A header that somebody made up (`X-Appwrite-Key`) is a credential if it ends so, unless it is one of these.
+_HEADER_ENDS = _FIELDS - {b"code"}
+_NO_HEADERS = frozenset(b"cache surrogate idempotency public partition routing sort object".split())
+# Where to go on reading is no secret, and requests that differ in it alone are for different pages.
+_CURSORS = (b"page-token", b"continuation-token", b"next-token", b"sync-token")
 
 # In a document a name describes content as often as it holds a credential: `secretName`, `sessionId`, the id
 # that a prediction server has as `credential`, the `signature` of a model's thinking. So there the last word
@@ -77,8 +86,22 @@ def _spellings(name: bytes) -> tuple[list[bytes], list[bytes]]:
 
 @lru_cache(maxsize=4096)
 def is_credential(name: bytes) -> bool:
-    """Whether a header, or anything else of this name, holds a credential."""
-    return any(_WORDS.intersection(words) or _ends_in(words, _PAIRS) for words in _spellings(name))
+    """Whether a query parameter, or anything else of this name, holds a credential."""
+    spellings = _spellings(name)
+    if any(_ends_in(words, _CURSORS) for words in spellings):
+        return False
+    return any(_WORDS.intersection(words) or _ends_in(words, _PAIRS) for words in spellings)
+
+
+@lru_cache(maxsize=4096)
+def is_credential_header(name: bytes) -> bool:
+    """The same of a header."""
+    return is_credential(name) or any(map(_ends_header, _spellings(name)))
+
+
+def _ends_header(words: list[bytes]) -> bool:
+    made_up = len(words) == 1 or words[:1] == [b"x"]
+    return made_up and words[-1] in _HEADER_ENDS and not _NO_HEADERS.intersection(words)
 
 
 def is_credential_field(name: bytes) -> bool:
@@ -102,7 +125,8 @@ def _are_credential(words: list[bytes]) -> bool:
 
 def is_token_member(name: bytes) -> bool:
     """Whether it may be one: `token` is a credential, or a piece of what a model said (`logprobs`)."""
-    return _words(name)[-1:] == [b"token"]
+    words = _words(name)
+    return words[-1:] == [b"token"] and not _ends_in(words, _CURSORS)
 
 
 def _says_less(word: bytes) -> bool:

@@ -14,8 +14,8 @@ from sseproxy.redaction.members import MemberFinder
 from sseproxy.redaction.names import (
     MEMBER_ANCHORS,
     NAME_ENDS,
-    is_credential,
     is_credential_field,
+    is_credential_header,
     is_credential_member,
     is_token_member,
 )
@@ -50,7 +50,7 @@ class Rules:
 
     def is_header(self, name: bytes) -> bool:
         """Whether a header of this name is masked."""
-        return self._own(name, is_credential(name))
+        return self._own(name, is_credential_header(name))
 
     def is_field(self, name: bytes) -> bool:
         """The same of a query parameter, a form's field, a part."""

@@ -33,6 +33,8 @@ X-Amz-Security-Token x-amz-signature X-Amz-Credential X-Hub-Signature X-Hub-Sign
 X-Auth X-Secret Client-Secret X-Client-Secret X-Password X-Passwd X-Pwd X-Jwt X-JWT-Assertion Bearer
 X-REFRESHTOKEN RefreshToken X-SECRETKEY SecretAccessKey X-Signing-Key X-SigningKey X-Encryption-Key
 X-EncryptionKey Api-Keys X-ApiKeys Secrets X-Passcode X-OTP Otp X-IdToken
+X-Key X-Sid Sid X-Session X-Pass X-My-Auth X-Client-Auth X-My-Service-Token X-My-Service-Secret x_key
+X-Appwrite-Key X-Master-Key X-Client-Key X-Shared-Key X-App-Key X-Parse-Master-Key DD-Application-Key
 X-Session-Id Session-Id Mcp-Session-Id X-Credentials xAccessToken
 """)
 
@@ -44,6 +46,8 @@ X-Request-Id X-Correlation-ID Request-Id traceparent tracestate OpenAI-Organizat
 OpenAI-Project anthropic-version anthropic-beta anthropic-ratelimit-tokens-remaining x-ratelimit-limit-tokens
 X-RateLimit-Remaining X-Max-Tokens X-Tokens-Used X-Author Author X-Authority Tokenizer X-Tokenizer
 Public-Key-Pins X-Keys X-Passcodes-Used X-Hotp X-Option
+X-Cache-Key X-Surrogate-Key X-Idempotency-Key X-Public-Key X-Partition-Key X-Sidebar X-Inside X-Passage
+X-Next-Page-Token X-Continuation-Token Continuation-Token X-Auth-Request-Id X-Session-Length
 X-Monkey X-Keyboard Secretary Cookies-Policy-Version Design Assignment
 """)
 
@@ -160,6 +164,8 @@ def test_credentials_in_the_query_are_masked(target: bytes, masked: bytes, named
         b"/a?u=https%3A%2F%2Fexample.com%3A8080%2Fa%40b",
         b"/a?u=https%3A%2F%2Fexample.com%3A8080&v=a%40b",
         b"/a?chatId=1&sessionName=2",
+        b"/a?pageToken=CAUQAA9&page_token=x&next_page_token=y&continuationToken=z&nextToken=1&syncToken=2",
+        b"/chart?xKey=month&sort_key=a&inside=1&passage=2",
         b"/%2e%2e/%zz?a=%zz&b=+%20&c=\xff&&d",
     ],
 )

@@ -34,6 +34,7 @@ access_token accessToken refresh_token id_token auth_token session_token bearerT
 authorization Authorization AUTHORIZATION proxy-authorization cookie Set-Cookie jwt JWT
 refreshtoken REFRESHTOKEN SECRETKEY SECRETACCESSKEY api_keys apiKeys APIKEYS access_keys secrets
 client_secrets
+master_key masterKey sharedKey shared_key accountKey
 signing_key signingKey encryption_key encryptionKey ENCRYPTIONKEY passcode userPasscode otp OTP
 """)
 
@@ -42,6 +43,7 @@ name key keys keyword monkey question chatId sessionId session_id signature cred
 secret_arn passwordHint password_policy tokens max_tokens prompt_tokens completion_tokens totalTokens
 token_count tokenizer eos_token next_page_token stop_token author authority code state id usage
 public_keys foreignKeys total_keys sharedPublicKeys
+xKey xSid masterKeyId x_auth
 idempotency_key primaryKey foreign_key sort_key public_key event data content text delta cookies cookiePolicy
 """)
 
