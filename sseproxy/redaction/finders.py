@@ -205,9 +205,9 @@ class ShapeFinder:
         if match.partial:
             return Found(at, self._start(data, at), len(data), State.OPEN, self.shape.name, self._run)
         start, stop = match.span("body")
-        if self.shape.telling and not self.shape.telling.search(data, start, stop):
-            return None
         stop, more = self._run(data, stop, final=final)
+        if self.shape.telling and not self.shape.telling.search(data, start, stop):
+            return Found(at, start, stop, State.OPEN, self.shape.name, self._run) if more else None
         return Found(at, start, stop, State.GOES_ON if more else State.WHOLE, self.shape.name, self._run)
 
     def standing(self, data: bytes, at: int) -> Standing | None:

@@ -17,7 +17,17 @@ from dataclasses import dataclass
 _WORD = "[A-Za-z0-9_-]"
 _ALNUM = "[A-Za-z0-9]"
 _BASE64 = "[A-Za-z0-9+/=_-]"
-_MIXED = re.compile(rb"[A-Z0-9]")
+
+NO_WORDS = re.compile(
+    rb"[0-9][A-Za-z]|[0-9]{9}|[A-Z]{2}[a-z]|(?<![a-z])[a-z][A-Z]|(?i:[bcdfghjklmnpqrstvwz]{5})"
+)
+"""What chance soon makes of letters and digits, and hardly anybody who writes names.
+
+A name is words, in capitals or not (`AbcDef-ghi_JKL`), and numbers behind them (`api03`, `2024`).
+Of 22 letters of base64url that chance makes one in 17,000 is such a name, of 32 one in two million.
+"""
+MIXED = re.compile(rb"[0-9]|[a-z][^A-Za-z]*[A-Z]|[A-Z][^A-Za-z]*[a-z]")
+"""More than letters of one case, as which placeholders are written (`YOUR_API_KEY`, `xxxx`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class Shape:
     leads: tuple[Part, ...] = ()
     """What stands between the beginning and the secret."""
     telling: re.Pattern[bytes] | None = None
-    """What must be among the letters that `follows` asks for: words have neither digits nor capitals."""
+    """What must be somewhere in the secret, or it is a name (`sk-learn-contrib`) or stands for one."""
     ends: str = ""
     """What stands behind the secret and is no part of it; without it, it is none."""
     any_case: bool = False
@@ -57,8 +67,10 @@ class Shape:
     """Whether no letter or digit may stand before it."""
 
 
-def _key(name: str, begins: str, least: int, unit: str = _WORD, *, telling: bool = False) -> Shape:
-    return Shape(name, begins, (Run(unit, least),), unit, telling=_MIXED if telling else None)
+def _key(
+    name: str, begins: str, least: int, unit: str = _WORD, *, telling: re.Pattern[bytes] | None = MIXED
+) -> Shape:
+    return Shape(name, begins, (Run(unit, least),), unit, telling=telling)
 
 
 _SPACE = r"(?:[ \t+]|%20)"
@@ -70,32 +82,39 @@ _IN_ENCODED_URL = r"(?:[A-Za-z0-9._~!$'()*+,;-]|%(?!40|2[Ff]|3[AaFf]|23)[0-9A-Fa
 _ENCODED_PASSWORD = r"(?:[A-Za-z0-9._~!$'()*+,;-]|%(?!40|2[Ff]|3[Ff]|23)[0-9A-Fa-f]{2})"
 
 SHAPES: tuple[Shape, ...] = (
-    _key("sk-key", "sk-", 20, telling=True),  # OpenAI, Anthropic, and many who speak their languages
+    _key("sk-key", "sk-", 20, telling=NO_WORDS),  # OpenAI, Anthropic, and many who speak their languages
     _key("google-key", "AIza", 30),
     _key("google-token", "ya29.", 20),
     _key("google-secret", "GOCSPX-", 20),
-    _key("aws-key", "AKIA", 16, "[A-Z0-9]"),
-    _key("aws-key", "ASIA", 16, "[A-Z0-9]"),
-    _key("aws-bedrock-key", "ABSK", 60, _BASE64),
+    # Of capitals and few digits: some have none.
+    _key("aws-key", "AKIA", 16, "[A-Z0-9]", telling=None),
+    _key("aws-key", "ASIA", 16, "[A-Z0-9]", telling=None),
+    _key("aws-bedrock-key", "ABSK", 60, _BASE64, telling=None),
     *(_key("github-token", f"gh{kind}_", 30, _ALNUM) for kind in "pousr"),
-    _key("github-token", "github_pat_", 22),
+    _key("github-token", "github_pat_", 22, telling=NO_WORDS),
     _key("gitlab-token", "glpat-", 20),
-    Shape("slack-token", "xox", (Run("[abeoprs]", 1), "-", Run("[A-Za-z0-9-]", 10)), "[A-Za-z0-9-]"),
-    _key("slack-token", "xapp-", 10, "[A-Za-z0-9-]", telling=True),
-    _key("slack-webhook", "hooks.slack.com/services/", 20, "[A-Za-z0-9/]"),
-    _key("slack-webhook", r"hooks.slack.com\/services\/", 20, r"(?:[A-Za-z0-9/]|\\/)"),
+    Shape(
+        "slack-token",
+        "xox",
+        (Run("[abeoprs]", 1), "-", Run("[A-Za-z0-9-]", 10)),
+        "[A-Za-z0-9-]",
+        telling=NO_WORDS,
+    ),
+    _key("slack-token", "xapp-", 10, "[A-Za-z0-9-]", telling=NO_WORDS),
+    _key("slack-webhook", "hooks.slack.com/services/", 20, "[A-Za-z0-9/]", telling=NO_WORDS),
+    _key("slack-webhook", r"hooks.slack.com\/services\/", 20, r"(?:[A-Za-z0-9/]|\\/)", telling=NO_WORDS),
     _key("stripe-key", "sk_live_", 16, _ALNUM),
     _key("stripe-key", "rk_live_", 16, _ALNUM),
     _key("hugging-face-token", "hf_", 30, _ALNUM),
     _key("groq-key", "gsk_", 30, _ALNUM),
-    _key("xai-key", "xai-", 40),
+    _key("xai-key", "xai-", 40, telling=NO_WORDS),
     _key("perplexity-key", "pplx-", 30, _ALNUM),
-    _key("replicate-token", "r8_", 30),
-    _key("nvidia-key", "nvapi-", 40),
-    _key("langsmith-key", "lsv2_", 30, telling=True),
+    _key("replicate-token", "r8_", 30, telling=NO_WORDS),
+    _key("nvidia-key", "nvapi-", 40, telling=NO_WORDS),
+    _key("langsmith-key", "lsv2_", 30, telling=NO_WORDS),
     _key("npm-token", "npm_", 30, _ALNUM),
-    _key("pypi-token", "pypi-AgEI", 40),
-    _key("sendgrid-key", "SG.", 40, "[A-Za-z0-9_.-]", telling=True),
+    _key("pypi-token", "pypi-AgEI", 40, telling=None),
+    _key("sendgrid-key", "SG.", 40, "[A-Za-z0-9_.-]", telling=NO_WORDS),
     # RFC 7519: the first part is a JSON object in base64url, and so begins with `{"`.
     Shape("jwt", "eyJ", (Run(_WORD, 8, 4000), ".", Run(_WORD, 8)), "[A-Za-z0-9_.=-]"),
     # RFC 7468. Behind its head there may be line ends in any spelling, and header lines (RFC 1421).
@@ -114,7 +133,7 @@ SHAPES: tuple[Shape, ...] = (
         (Run("[A-Za-z0-9._~+/=-]", 16),),
         "[A-Za-z0-9._~+/=-]",
         leads=(Run(_SPACE, 1, 4),),
-        telling=_MIXED,
+        telling=MIXED,  # people choose these, as words perhaps
         any_case=True,
     ),
     # A head that is quoted in a text: `Authorization: Basic dXNlcjpwYXNzd29yZA==`.
@@ -128,7 +147,7 @@ SHAPES: tuple[Shape, ...] = (
             Run("[A-Za-z]", 3, 12),
             Run(_SPACE, 1, 4),
         ),
-        telling=_MIXED,
+        telling=MIXED,
         any_case=True,
     ),
     # RFC 3986: known to be one only when its end is there.

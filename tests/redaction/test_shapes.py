@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from string import ascii_letters, digits
+
 import pytest
 
 from sseproxy.redaction.mask import masked
 from sseproxy.redaction.rules import built_in
 from sseproxy.redaction.scanner import Scanner
-from tests.redaction.keys import BEHIND, ESCAPED_KEYS, KEYS, PEM_LINES, Key, pem
+from tests.redaction.keys import BEHIND, ESCAPED_KEYS, KEYS, LETTERS, PEM_LINES, Key, pem
 
 every_key = pytest.mark.parametrize(
     "key", [*KEYS, *ESCAPED_KEYS], ids=lambda key: f"{key.name} {key.public.decode()}"
@@ -90,6 +93,33 @@ def test_a_private_key_is_masked_between_its_lines(kind: bytes, line_end: bytes)
     assert result.endswith(b"-----END " + kind + b"PRIVATE KEY----- y")
 
 
+WORDY = [
+    b"sk-my-company-production-key-" + LETTERS[:20],
+    b"sk-" + b"a" * 30 + b"-1f",
+    b"sk-12345678901234567890",
+    b"xai-" + b"word-" * 8 + LETTERS[:40],
+    b"Bearer my-service-account-" + LETTERS[:20],
+]
+
+
+@pytest.mark.parametrize("key", WORDY)
+def test_a_key_that_begins_with_words_is_one_wherever_it_is_cut(key: bytes) -> None:
+    text = b"is " + key + b" right"
+    result, _ = scan(text)
+    assert key[-15:] not in result
+    for at in range(len(text)):
+        scanner = Scanner(built_in().plain)
+        assert scanner.feed(text[:at]).data + scanner.feed(text[at:], final=True).data == result
+
+
+def test_of_keys_that_chance_makes_none_is_taken_for_words() -> None:
+    dice = random.Random(5)
+    alphabets = [ascii_letters + digits, ascii_letters + digits + "-_", "0123456789abcdef"]
+    for _ in range(20_000):
+        text = "sk-" + "".join(dice.choices(dice.choice(alphabets), k=32))
+        assert scan(text.encode())[1] == ["sk-key"], text
+
+
 def test_a_private_key_with_header_lines_is_one_too() -> None:
     head, _, rest = pem(b"\n").partition(b"\n")
     data = head + b"\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0F1E2D3C\n\n" + rest
@@ -131,6 +161,18 @@ def test_a_private_key_that_was_cut_is_masked_as_far_as_it_goes() -> None:
         b"C:\\new\\task-Force-with-1-Name-of-20-Letters C:\\risk-Force-with-1-Name-of-20-Letters",
         b"100%risk-Force-with-1-Name-of-20-Letters %zzsk-Force-with-1-Name-of-20-Letters",
         b"hooks.slack.com/services/ is where webhooks live",
+        # Words, names and placeholders where the rest of a key would be.
+        b"sk-learn-Contrib-And-Other-Modules-2 sk-learn-1-4-and-what-is-new-in-2024-05-01",
+        b"sk-YOUR_OPENAI_API_KEY_HERE sk-xxxxxxxxxxxxxxxxxxxxxxxx sk-your-Api-Key-goes-here",
+        b"xai-explainable-artificial-intelligence-methods-and-tools-2024",
+        b"r8_unorm_block_compressed_texture_format_2 r8_UNORM_BLOCK_COMPRESSED_FORMAT_FOR_GPUS",
+        b"SG.AbcDefGhiJkl.Names.Of.SomeModule.And.AnotherModule.Of.It",
+        b"xoxb-your-slack-bot-token-here xapp-your-app-level-token glpat-your-gitlab-token-goes-here",
+        b"github_pat_your_fine_grained_token_here ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        b"nvapi-your-nvidia-key-from-the-build-page-and-no-more lsv2_your_langsmith_api_key_of_this_service",
+        b"hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx gsk_YOURGROQAPIKEYGOESHEREANDISQUITELONG",
+        b"hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+        b"Bearer YOUR_API_KEY_HERE, Authorization: Bearer YOUR_TOKEN, Bearer your-token-goes-here",
     ],
 )
 def test_all_else_stays_as_it_is(text: bytes) -> None:
