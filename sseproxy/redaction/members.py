@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 
 import regex
 
 from sseproxy.redaction.finders import Found, State, no_more
+from sseproxy.redaction.shapes import MIXED, NO_WORDS
 from sseproxy.redaction.spellings import Spelling, opening
+from sseproxy.redaction.values import may_say_nothing, says_nothing
 
-_TOKEN = regex.compile(rb"[A-Za-z0-9._~+/=-]{16}")
-_MIXED = re.compile(rb"[A-Z0-9]")
+_TOKEN = regex.compile(rb"[A-Za-z0-9._~+/=-]{16,}")
+
+
+def _looks_like_token(data: bytes, start: int, *, final: bool) -> bool | None:
+    """Whether a value does that begins there; None: what comes next tells."""
+    token = _TOKEN.match(data, start, partial=not final)
+    if token is None:
+        return False
+    where = data, start, token.end()
+    if not token.partial and NO_WORDS.search(*where) and MIXED.search(*where):
+        return True
+    return None if not final and token.end() == len(data) else False
 
 
 class MemberFinder:
@@ -55,14 +66,21 @@ class MemberFinder:
         if not self._is_secret(name):
             if not self._is_token(name):
                 return None
-            token = _TOKEN.match(data, value, partial=not final)
-            if token is None or not (token.partial or _MIXED.search(token[0])):
-                return None
-            if token.partial:
+            is_token = _looks_like_token(data, value, final=final)
+            if is_token is None:
                 return Found(begin, value, len(data), State.OPEN, told, resume)
+            if not is_token:
+                return None
         stop, more = resume(data, value, final=final)
         if stop == value and not more:
             return None
+        if not self._numbers:  # a user's own names are masked whatever their values are
+            said = spelling.plain(data[value:stop])
+            if stop < len(data) and not more:
+                if says_nothing(name, said):
+                    return None
+            elif not final and may_say_nothing(name, said):
+                return Found(begin, value, len(data), State.OPEN, told, resume)
         return Found(begin, value, stop, State.GOES_ON if more else State.WHOLE, told, resume)
 
     @staticmethod

@@ -79,6 +79,10 @@ def test_anything_else_is_left_alone(name: str) -> None:
         ("abcDEF01234567", False),  # a piece of what a model said
         ("internationalization", False),
         ("several words of 16 letters", False),
+        ("ABCDEFGHIJKLMNOPQRST", False),
+        ("addEventListener", False),
+        ("YOUR_API_TOKEN_HERE", False),
+        ("my-service-token-aB3dE6gH9jK", True),
         ("                    ", False),
     ],
 )
@@ -87,6 +91,54 @@ def test_a_token_is_a_credential_where_it_looks_like_one(value: str, is_masked: 
     assert is_token_member(b"token")
     document = json.dumps({"token": value}).encode()
     assert (scan(document) != (document, [])) == is_masked
+
+
+NO_SECRETS = words("""
+password=Password password=PASSWORD password=password apiKey=API+Key apiKey=api-key api_key=Api+Key:
+confirmPassword=Confirm+password newPassword=New+Password* cookie=Cookie secret=string password=text
+password=required secret=null authorization=none access_token=undefined api_key=optional jwt=false
+apiKey=YOUR_API_KEY apiKey=YOUR_OPENAI_API_KEY_HERE apiKey=your-api-key secret=your+client+secret
+apiKey=${OPENAI_API_KEY} apiKey=$OPENAI_API_KEY apiKey={{apiKey}} apiKey={{+secrets.openai_key+}}
+apiKey=<your+key> password=****** password=xxxxxxxx apiKey=XXXXXXXX password=...
+password=•••
+""")
+
+SECRETS = words("""
+password=Password1 password=swordfish password=passwords apiKey=apikeyboard secret=strings secret=nullable
+apiKey=YOUR_API_KEY_1f2e apiKey=your-dog password=yourselfhere password=${DB_PASSWORD:-hunter2}
+password=$ecret password=$SECRET password={{a apiKey=<b password=xxx password=*x password=.... jwt=truefalse
+password=letmein password=my-secret-key password=changeme password=12345678
+""")
+
+
+@pytest.mark.parametrize("member", NO_SECRETS)
+@pytest.mark.parametrize("encoded", [str, quote], ids=["plain", "query"])
+def test_labels_and_what_stands_for_a_secret_are_left_alone(
+    member: str, encoded: Callable[[str], str]
+) -> None:
+    name, _, value = member.replace("+", " ").partition("=")
+    plain = encoded(json.dumps({name: value, "b": value}, ensure_ascii=False)).encode()
+    escaped = encoded(json.dumps(json.dumps({name: value}))).encode()
+    for document in (plain, escaped):
+        assert scan(document) == (document, [])
+        for at in range(len(document)):
+            scanner = Scanner(RULES.plain)
+            parts = [scanner.feed(document[:at]), scanner.feed(document[at:], final=True)]
+            assert b"".join(part.data for part in parts) == document, at
+    own = Rules(names=[name])
+    assert scan(plain, own)[1] == [f"body.{name}"]
+
+
+@pytest.mark.parametrize("member", SECRETS)
+def test_anything_else_may_be_one(member: str) -> None:
+    name, _, value = member.partition("=")
+    document = json.dumps({"a": 1, name: value, "b": "c"}).encode()
+    result, names = scan(document)
+    assert names == [f"body.{name}"]
+    for at in range(len(document)):
+        scanner = Scanner(RULES.plain)
+        parts = [scanner.feed(document[:at]), scanner.feed(document[at:], final=True)]
+        assert b"".join(part.data for part in parts) == result, at
 
 
 @pytest.mark.parametrize(
@@ -117,6 +169,7 @@ def test_a_token_is_a_credential_where_it_looks_like_one(value: str, is_masked: 
         (b'"{\\n  \\"password\\": \\"hunter2\\"\\n}"', b'"{\\n  \\"password\\": \\"[redact\\"\\n}"'),
         # Cut in the middle.
         (b'{"password":"hunter2', b'{"password":"[redact'),
+        (b'{"password":"Pass', b'{"password":"[red'),
     ],
 )
 def test_what_is_masked_is_the_value_of_a_string(document: bytes, expected: bytes) -> None:
