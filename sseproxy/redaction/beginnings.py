@@ -13,7 +13,7 @@ BOUNDARY = rf"(?:(?<![A-Za-z0-9])|(?<={_ESCAPE}))"
 
 _BOUNDARY = regex.compile(BOUNDARY.encode())
 _ESCAPE_BEGUN = regex.compile(rb"(?:\\(?:u[0-9A-Fa-f]{0,3}|x[0-9A-Fa-f]?)?|%(?:25){0,8}[0-9A-Fa-f]?)\Z")
-_ESCAPE_SIZE = 20
+ESCAPE_SIZE = 20
 """Bytes of the longest that matters."""
 
 EndsOf = dict[int, tuple[bytes, ...]]
@@ -49,9 +49,15 @@ def _is_boundary(folded: bytes, at: int) -> bool:
     return not folded[at - 1 : at].isalnum() or _BOUNDARY.match(folded, at) is not None
 
 
+def word_before(data: bytes) -> bytes:
+    """The last letter, where what comes next goes on with the same word; empty where another begins."""
+    end = data[-ESCAPE_SIZE:]
+    return b"" if _is_boundary(end, len(end)) else end[-1:]
+
+
 def escape_begun(data: bytes, stop: int) -> int:
     """Length of an escape that is not complete at `stop`: its other letters are no word's."""
-    found = _ESCAPE_BEGUN.search(data[max(0, stop - _ESCAPE_SIZE) : stop])
+    found = _ESCAPE_BEGUN.search(data[max(0, stop - ESCAPE_SIZE) : stop])
     return len(found[0]) if found else 0
 
 

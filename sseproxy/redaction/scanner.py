@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sseproxy.redaction.beginnings import ESCAPE_SIZE, word_before
 from sseproxy.redaction.finders import Found, Resume, State, no_more
 from sseproxy.redaction.lookup import EVENT_ENDS, Lookup
 from sseproxy.redaction.mask import Mark, mask_length, masked
@@ -33,9 +34,12 @@ class _Going(NamedTuple):
 class Scanner:
     """One text. Feed it piece by piece; `final` with the last."""
 
-    def __init__(self, lookup: Lookup) -> None:
+    def __init__(self, lookup: Lookup, *, words_go_on: bool = True) -> None:
+        """`words_go_on`: from one piece to the next; otherwise each begins with a word, or a key."""
         self._lookup = lookup
+        self._words_go_on = words_go_on
         self._kept = b""  # has to be looked at again, for it may become a secret with what comes next
+        self._before = b""  # ended where that begins
         self._given = 0  # how many bytes of it have been given already
         self._going: _Going | None = None
         self._name = UNDECIDED  # of what is held
@@ -75,10 +79,18 @@ class Scanner:
             size = len(data)
             keep, hold = (size, size) if final else self._lookup.tail(data, folded)
             if keep == size and not self._kept:
+                self._before = data
                 return Scanned(data, [])
             self._name = UNDECIDED
             return self._give(data, [], keep, hold)
-        return self._look(data, folded, fresh=fresh, final=final)
+        in_word = self._words_go_on and not (fresh or self._going)
+        letter = word_before(self._before) if in_word else b""
+        if letter:
+            # Looked at with the letter before, so that no key begins within a word.
+            data, folded = letter + data, letter.lower() + folded
+            self._given += 1
+            self._before = b""
+        return self._look(data, folded, len(letter), fresh=fresh, final=final)
 
     def flush(self) -> Scanned:
         """What is held, masked: nobody came to tell whether it is a secret."""
@@ -90,9 +102,9 @@ class Scanner:
         mark = Mark(0, len(held), self._name, begun)
         return Scanned(masked(held, [mark]), [mark])
 
-    def _look(self, data: bytes, folded: bytes, *, fresh: bool, final: bool) -> Scanned:
+    def _look(self, data: bytes, folded: bytes, position: int, *, fresh: bool, final: bool) -> Scanned:
+        """What begins behind `position`."""
         marks: list[Mark] = []
-        position = 0
         self._name = UNDECIDED
         if self._going:
             position, more = self._go_on(data, marks, final=final)
@@ -163,6 +175,8 @@ class Scanner:
         keep = min(keep, hold)
         self._kept = data[keep:]
         self._given = hold - keep
+        if keep:
+            self._before = data[max(0, keep - ESCAPE_SIZE) : keep]
         if not marks:
             return Scanned(data[given:hold], [])
         result = masked(data, marks)[given:hold]

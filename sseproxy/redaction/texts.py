@@ -234,5 +234,5 @@ class Texts:
 
     def _scanner(self, channel: bytes) -> Scanner:
         if channel not in self._channels:
-            self._channels[channel] = Scanner(self._plain)
+            self._channels[channel] = Scanner(self._plain, words_go_on=False)
         return self._channels[channel]

@@ -36,6 +36,8 @@ TEXTS = [
     b'"correct\\/horse\\u002bbattery \\"staple\\"" and "correct/horse+battery \\\\\\"staple\\\\\\""',
     b"correct/horse+batter correct/horse",
     b"data: a sk-" + PEM_LINES[0] + b"\n\ndata: b\n\n",
+    # Not the beginning of a word.
+    b"a task-Force1-with-1-Name-of-2b-Letters, a tasKAKIAQ3EGUDF7EXAMPLEX, a \xc3\xa9sk-" + PEM_LINES[0],
 ]
 
 
