@@ -13,11 +13,12 @@ from sseproxy.http1.framing import (
     persistent,
     response_framing,
 )
-from sseproxy.http1.heads import interim_head, request_head
+from sseproxy.http1.heads import SCOPE, interim_head, request_head
 from sseproxy.http1.intake import Intake, RefusedError
 
 __all__ = [
     "HEAD_LIMIT",
+    "SCOPE",
     "SWITCHING_PROTOCOLS",
     "Intake",
     "RefusedError",

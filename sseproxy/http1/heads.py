@@ -11,6 +11,9 @@ _HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"te
 # A sender that names one of these in Connection must not make us drop what frames or routes the message.
 _NEVER_NAMED = frozenset({b"transfer-encoding", b"content-length", b"host"})
 
+SCOPE = b"x-sseproxy-scope"
+"""The request header that gives a caller sequences of its own: said to us, and to no server behind us."""
+
 
 def end_to_end(headers: Headers, *, upgrade: bool = False) -> Iterable[tuple[bytes, bytes, bytes]]:
     """(lower-case name, name, value) of the fields that go on to the next hop, in order.
@@ -41,7 +44,7 @@ def request_head(
     upgrade: bool = False,
 ) -> bytes:
     """The head to send upstream. `host` takes the place of the client's, unless that is kept; `upgrade`
-    leaves the client's wish for another protocol in.
+    leaves the client's wish for another protocol in. `SCOPE` goes no further.
 
     Order, case, duplicates and values of all else stay as the client sent them.
     """
@@ -56,7 +59,7 @@ def request_head(
             if not encoding_told:
                 lines.append(field(name, b"identity"))
             encoding_told = True
-        else:
+        elif low != SCOPE:
             lines.append(field(name, value))
     lines.append(b"\r\n")
     return b"".join(lines)

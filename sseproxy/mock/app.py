@@ -14,7 +14,7 @@ from sseproxy.analysis.punctuality import Lateness, Punctuality
 from sseproxy.clock import Clock
 from sseproxy.errors import CassetteError
 from sseproxy.exchange import End, Ending, Exchange, Request, ResponseHead, header
-from sseproxy.http1 import plain_response, problem_response
+from sseproxy.http1 import SCOPE, plain_response, problem_response
 from sseproxy.matching import Answer, Answers
 from sseproxy.matching.miss import Miss
 from sseproxy.matching.telling import RECORD, lines, problem
@@ -28,8 +28,6 @@ from sseproxy.redaction import Rules as Redaction
 from sseproxy.redaction import mask_target
 from sseproxy.server import Client, Running, listen
 
-SCOPE = b"x-sseproxy-scope"
-"""The request header that gives a caller sequences of its own."""
 FOLDED = b"X-Sseproxy-Folded"
 """The response header that names the rules without which there would be no answer."""
 MISS = b"X-Sseproxy-Miss"

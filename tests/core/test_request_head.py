@@ -185,6 +185,11 @@ def test_keep_encoding_leaves_it_alone() -> None:
     assert sent(*lines, keep_host=True, keep_encoding=True) == lines
 
 
+def test_what_was_said_to_us_alone_goes_no_further() -> None:
+    lines = [b"Host: a", b"X-Sseproxy-Scope: test_login", b"A: 1", b"x-sseproxy-scope: b"]
+    assert sent(*lines, keep_host=True) == [b"Host: a", b"A: 1"]
+
+
 names = st.text(st.sampled_from("abcXYZ019-_!~"), min_size=1, max_size=8).map(str.encode)
 values = st.binary(max_size=8).filter(
     lambda value: not {0, 10, 13} & {*value} and value.strip(b" \t") == value
