@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
@@ -149,6 +150,17 @@ class LiteralFinder:
         return Found(at, at, match.end(), state, self._name, no_more)
 
 
+def in_base64(secret: bytes) -> set[bytes]:
+    """The letters that are the secret's alone wherever it stands in what was encoded (RFC 4648, 4 and 5)."""
+    forms = set()
+    for before in range(3):
+        coded = b64encode(bytes(before) + secret)
+        own = coded[-(-8 * before // 6) : 8 * (before + len(secret)) // 6]
+        forms |= {own, own.translate(_URL_SAFE)}
+    return forms
+
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _ESCAPES = {0x0A: "n", 0x0D: "r", 0x09: "t", 0x22: '"', 0x5C: "\\", 0x2F: "/"}
 
 

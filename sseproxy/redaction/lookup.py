@@ -11,7 +11,7 @@ import regex
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from sseproxy.redaction.beginnings import Beginnings, escape_begun
-from sseproxy.redaction.finders import Finder, LiteralFinder, PatternFinder, ShapeFinder, Standing
+from sseproxy.redaction.finders import Finder, LiteralFinder, PatternFinder, ShapeFinder, Standing, in_base64
 from sseproxy.redaction.mask import LINE_BREAK
 from sseproxy.redaction.members import MemberFinder
 from sseproxy.redaction.shapes import SHAPES
@@ -47,7 +47,11 @@ class Lookup:
         """`members` with an anchor each. `lines`: in an event stream as it is on the wire."""
         self.lines = lines
         self.patterns = patterns
-        self._literals = [LiteralFinder(name, secret, lines) for name, secret in secrets.items()]
+        self._literals = [
+            LiteralFinder(name, spelled, lines)
+            for name, secret in secrets.items()
+            for spelled in (secret, *sorted(in_base64(secret)))
+        ]
         self._shapes = [ShapeFinder(shape, lines) for shape in SHAPES]
         by_anchor: dict[bytes, list[Finder]] = defaultdict(list)
         for literal in self._literals:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode, urlsafe_b64encode
+from urllib.parse import quote, unquote_to_bytes
+
 import pytest
 
 from sseproxy.errors import SseproxyError
@@ -30,6 +33,25 @@ def test_all_kinds_of_rules() -> None:
     result = Scanner(rules.plain).feed(b'EMP-12 swordfish {"tenant":"a"}', final=True)
     assert result.data == b'[redac [redacted {"tenant":"["}'
     assert [mark.name for mark in result.marks] == ["employee", "env.PASS", "body.tenant"]
+
+
+@pytest.mark.parametrize("secret", ["swordfish", 'c4n/"ry', "tr0ub4dor&3", "\N{SNOWMAN}" * 4, "abcdef"])
+@pytest.mark.parametrize("before", ["", "u:", "me:", "joe:", "jane:"])
+@pytest.mark.parametrize("behind", ["", ":", ":x", ":xy"])
+def test_a_known_secret_is_found_in_base64(secret: str, before: str, behind: str) -> None:
+    rules = own_rules({}, WHERE, {"PASS": secret})
+    joined = (before + secret + behind).encode()
+    for coded in (b64encode(joined), urlsafe_b64encode(joined), quote(b64encode(joined), safe="").encode()):
+        text = b'{"h":"x ' + coded + b'"}'
+        result = Scanner(rules.plain).feed(text, final=True)
+        (mark,) = result.marks
+        assert mark.name == "env.PASS"
+        letters = unquote_to_bytes(text[mark.start : mark.stop])
+        assert 6 * len(letters) > 8 * len(secret.encode()) - 12  # all but those that others share
+        for at in range(len(text)):
+            scanner = Scanner(rules.plain)
+            parts = [scanner.feed(text[:at]), scanner.feed(text[at:], final=True)]
+            assert b"".join(part.data for part in parts) == result.data
 
 
 def test_without_any_the_built_in_ones_hold() -> None:
