@@ -36,8 +36,8 @@ def test_all_kinds_of_rules() -> None:
 
 
 @pytest.mark.parametrize("secret", ["swordfish", 'c4n/"ry', "tr0ub4dor&3", "\N{SNOWMAN}" * 4, "abcdef"])
-@pytest.mark.parametrize("before", ["", "u:", "me:", "joe:", "jane:"])
-@pytest.mark.parametrize("behind", ["", ":", ":x", ":xy"])
+@pytest.mark.parametrize("before", ["", "u:", "joe:"])
+@pytest.mark.parametrize("behind", ["", ":x"])
 def test_a_known_secret_is_found_in_base64(secret: str, before: str, behind: str) -> None:
     rules = own_rules({}, WHERE, {"PASS": secret})
     joined = (before + secret + behind).encode()
