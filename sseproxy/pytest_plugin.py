@@ -16,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from sseproxy.standin import Plan
     from sseproxy.testing import ServerThread, SseMock
+    from sseproxy.testing.settings import Tables  # noqa: F401 - in an annotation below
 
 MODES = ("none", "once", "new_episodes", "all", "rewrite")
 LONGEST_NAME = 100
@@ -24,6 +25,8 @@ LONGEST_NAME = 100
 _MOCKS = pytest.StashKey[list["SseMock"]]()
 """The servers of a test, for its report."""
 _PASSED = pytest.StashKey[bool]()
+_TABLES = pytest.StashKey["Tables"]()
+"""What the configuration file says: read once, by the first test that wants a server."""
 
 
 class SseFactory(Protocol):
@@ -36,6 +39,7 @@ class SseFactory(Protocol):
         record_mode: str | None = None,
         speed: float | str | None = None,
         upstream: str | list[str] | None = None,
+        secret_env: str | list[str] | None = None,
     ) -> SseMock: ...
 
 
@@ -48,13 +52,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("sse_record_mode", "As --sse-record-mode; none where it is not given.")
     parser.addini("sse_speed", "As --sse-speed; max where it is not given.")
     parser.addini("sse_upstream", "What record modes ask: [/PREFIX=]URL, one a line.", type="linelist")
+    parser.addini("sse_secret_env", "Variables whose values are masked, one a line.", type="linelist")
     parser.addini("sse_cassettes", "Folder of libraries, beside the file of the test.", default="cassettes")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "sse_cassette(library=None, *, record_mode=None, speed=None, upstream=None): "
+        "sse_cassette(library=None, *, record_mode=None, speed=None, upstream=None, secret_env=None): "
         "the cassettes that `sse_mock` answers from.",
     )
 
@@ -75,8 +80,8 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def sseproxy_config() -> Mapping[str, Any]:
-    """Settings of all tests that see it: override it. Keys: record_mode, speed, upstream, match, strict,
-    exhausted.
+    """Settings of all tests that see it: override it. Keys: record_mode, speed, upstream, secret_env, match,
+    strict, exhausted.
     """
     return {}
 
@@ -178,27 +183,16 @@ def _told() -> Iterator[None]:
 
 def _plan(config: pytest.Config, library: Path, *layers: tuple[str, Mapping[str, Any]]) -> Plan:
     """What was said where: the command line first, then the layers, then the ini file, then defaults."""
-    from sseproxy.testing.settings import resolve
+    from sseproxy.testing.settings import read_tables, resolve
 
     given = {"record_mode": "--sse-record-mode", "speed": "--sse-speed"}
     cli = {name: config.getoption(option) for name, option in given.items()}
-    ini = {name: config.getini(f"sse_{name}") or None for name in (*given, "upstream")}
-    return resolve(library, ("command line", cli), *layers, ("ini file", ini), **_tables(config.rootpath))
-
-
-def _tables(folder: Path) -> dict[str, Any]:
-    """What the `sseproxy.toml` or `pyproject.toml` there says of matching and of masking."""
-    from sseproxy.config import read_config, take_tables
-    from sseproxy.matching import parse_rules
-    from sseproxy.redaction import own_rules
-
-    if (found := read_config(folder)) is None:
-        return {}
-    tables = take_tables(*found)
-    return {
-        "rules": parse_rules(tables.match, tables.where("match")),
-        "redaction": own_rules(tables.redact, tables.where("redact"), {}),
-    }
+    ini = {name: config.getini(f"sse_{name}") or None for name in (*given, "upstream", "secret_env")}
+    if _TABLES not in config.stash:
+        config.stash[_TABLES] = read_tables(config.rootpath)
+    rules, masking = config.stash[_TABLES]
+    every = (("command line", cli), *layers, ("ini file", ini))
+    return resolve(library, *every, rules=rules, masking=masking)
 
 
 def _named_library(marker: pytest.Mark) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sseproxy.cassette import rewriting
 from sseproxy.cassette.library import Library
+from sseproxy.cassette.shelf import Shelf
 from sseproxy.cassette.store import find, load_all, load_request, make_folder
 from sseproxy.clock import SystemClock
 from sseproxy.demo.server import demo_for
@@ -51,14 +52,20 @@ class StandIn:
     Its methods belong to the event loop that it was started on; its properties may be read from elsewhere.
     """
 
-    def __init__(self, plan: Plan, on_miss: Callable[[Miss], None] = lambda miss: None) -> None:
-        """Raises SseproxyError: a cassette can't be read, no upstream to ask; NoCassettesError for `none`."""
+    def __init__(
+        self, plan: Plan, on_miss: Callable[[Miss], None] = lambda miss: None, shelf: Shelf | None = None
+    ) -> None:
+        """`shelf`: what others have read already.
+
+        Raises SseproxyError: a cassette can't be read, no upstream to ask; NoCassettesError for `none`.
+        """
         self.mode = settled(plan.mode, plan.library)
         """What the plan's mode means today; never `once`."""
         self.requests: list[Request] = []
         """All, in the order in which they were complete."""
         self.misses: list[Miss] = []
         self._plan = plan
+        self._shelf = shelf
         self._on_miss = on_miss
         self._clock = SystemClock()
         self._began = self._clock.now()
@@ -78,8 +85,9 @@ class StandIn:
         paths = [plan.library] if plan.library.is_file() else listed(plan.library)
         if not paths and self.mode is RecordMode.NONE:
             raise NoCassettesError(f"{plan.library}: no cassettes here to answer from")
+        library = Library(paths, shelf=self._shelf)
         return Answers(
-            Library(paths), plan.rules, strict=plan.strict, exhausted=plan.exhausted, redaction=plan.redaction
+            library, plan.rules, strict=plan.strict, exhausted=plan.exhausted, redaction=plan.redaction
         )
 
     async def start(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from sseproxy.cassette.store import load, load_request, load_status
+from sseproxy.cassette import store
+from sseproxy.cassette.shelf import Shelf
 from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.exchange import Exchange, Head, Request
 
@@ -14,10 +15,17 @@ class Library:
     """Cassettes by number, in the order of their paths (`matching.Library` says what it is for)."""
 
     def __init__(
-        self, paths: Iterable[Path], on_error: Callable[[CassetteError], None] | None = None
+        self,
+        paths: Iterable[Path],
+        on_error: Callable[[CassetteError], None] | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
-        """`on_error`: where a cassette without a readable request goes; None: the error is raised."""
+        """`on_error`: where a cassette without a readable request goes; None: the error is raised.
+
+        `shelf`: where other libraries may have read them already; None: each file is read.
+        """
         self.paths = list(paths)
+        self._files = shelf or store
         self._on_error = on_error
 
     def __len__(self) -> int:
@@ -27,7 +35,7 @@ class Library:
         """All that have a request. Raises CassetteError where there is no `on_error`."""
         for number, path in enumerate(self.paths):
             try:
-                head, request = load_request(path)
+                head, request = self._files.load_request(path)
             except NoHeadYetError:
                 continue
             except CassetteError as error:
@@ -40,7 +48,7 @@ class Library:
 
     def request(self, number: int) -> Request:
         """Raises CassetteError where the file is no longer what it was."""
-        _, request = load_request(self.paths[number])
+        _, request = self._files.load_request(self.paths[number])
         if request is None:
             raise CassetteError("the request is gone", self.paths[number])
         return request
@@ -54,11 +62,11 @@ class Library:
 
     def exchange(self, number: int) -> Exchange:
         """Raises CassetteError for what can't be read."""
-        return load(self.paths[number])
+        return self._files.load(self.paths[number])
 
     def status(self, number: int) -> int | None:
         """Of the response; None where there is none. Raises CassetteError for what can't be read."""
-        return load_status(self.paths[number])
+        return store.load_status(self.paths[number])
 
     def name(self, number: int) -> str:
         return str(self.paths[number])

@@ -76,6 +76,6 @@ def _secrets(values: Mapping[str, str]) -> dict[str, bytes]:
         size = len(value.encode("utf-8", "surrogateescape"))
         if size < SHORTEST_SECRET:
             raise SseproxyError(
-                f"--secret-env {name}: its value ({size} bytes) is too short to be told from other text"
+                f"the secret in {name} has {size} bytes: too short to be told from other text"
             )
     return {f"env.{name}": value.encode("utf-8", "surrogateescape") for name, value in values.items()}

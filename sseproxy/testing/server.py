@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from sseproxy.cassette.shelf import Shelf
 from sseproxy.errors import SseproxyError
 from sseproxy.exchange import Exchange
 from sseproxy.matching.miss import Miss
@@ -71,13 +72,14 @@ class ServerThread:
     """
 
     def __init__(self) -> None:
+        self._shelf = Shelf()
         self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sseproxy", daemon=True)
         self._thread.start()
 
     def start(self, plan: Plan) -> tuple[SseMock, StandIn]:
         """A server that somebody has to `stop`. Raises SseproxyError as `StandIn` does."""
-        standin = StandIn(plan)
+        standin = StandIn(plan, shelf=self._shelf)
         return SseMock(standin, plan, self._call(standin.start())), standin
 
     def stop(self, standin: StandIn, *, keep: bool = True) -> None:

@@ -4,45 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from sseproxy.config import read_config, take_tables
 from sseproxy.errors import SseproxyError
 from sseproxy.matching import Exhausted, Rules, parse_rules
 from sseproxy.modes import IN_TESTS, RecordMode
-from sseproxy.redaction import Rules as Redaction
 from sseproxy.schedule import parse_speed
 from sseproxy.standin import Plan
+from sseproxy.testing.masking import Masking
 
 Layer = Mapping[str, Any]
 """Settings by name. One that is None is not said."""
 
-KNOWN = ("record_mode", "speed", "upstream", "match", "strict", "exhausted")
+KNOWN = ("record_mode", "speed", "upstream", "secret_env", "match", "strict", "exhausted")
+
+
+class Tables(NamedTuple):
+    """What a configuration file says of matching and of masking."""
+
+    rules: Rules
+    masking: Masking
+
+
+def read_tables(folder: Path) -> Tables:
+    """Those of the `sseproxy.toml` or `pyproject.toml` there. Raises SseproxyError for what is no rule."""
+    if (found := read_config(folder)) is None:
+        return Tables(Rules(), Masking())
+    tables = take_tables(*found)
+    rules = parse_rules(tables.match, tables.where("match"))
+    return Tables(rules, Masking(tables.redact, tables.where("redact")))
 
 
 def resolve(
     library: Path,
     *layers: Layer | tuple[str, Layer],
     rules: Rules = Rules(),  # noqa: B008 - a frozen value
-    redaction: Redaction | None = None,
+    masking: Masking | None = None,
 ) -> Plan:
     """The plan for a library. A layer may have a name, for errors; earlier ones go first.
 
-    `rules`: those that hold where no layer says `match`; `redaction`: what is masked. Raises SseproxyError
-    for what is no setting.
+    `rules`: those that hold where no layer says `match`; `masking`: what is masked, but for `secret_env`, of
+    which all that is said counts: a secret stays one. Raises SseproxyError for what is no setting.
     """
     found: dict[str, Any] = {}
+    secrets: list[str] = []
     for where, layer in (each if isinstance(each, tuple) else ("settings", each) for each in layers):
         for name, value in layer.items():
             if name not in KNOWN:
                 raise SseproxyError(f"{where}: there is no setting {name!r}; there are {', '.join(KNOWN)}")
-            if value is not None and name not in found:
+            if value is not None and name == "secret_env":
+                secrets += _checked(where, name, value)
+            elif value is not None and name not in found:
                 found[name] = _checked(where, name, value)
+    mode = found.get("record_mode", RecordMode.NONE)
     return Plan(
         library,
-        mode=found.get("record_mode", RecordMode.NONE),
+        mode=mode,
         upstreams=found.get("upstream", ()),
         rules=found.get("match", rules),
-        redaction=redaction,
+        redaction=(masking or Masking()).rules(secrets, records=mode is not RecordMode.NONE),
         strict=found.get("strict", False),
         **{name: found[name] for name in ("speed", "exhausted") if name in found},
     )
@@ -58,7 +79,9 @@ def _checked(where: str, name: str, value: Any) -> Any:
             case "speed":
                 return parse_speed(value)
             case "upstream":
-                return _upstreams(value)
+                return _texts(value, "a URL")
+            case "secret_env":
+                return _texts(value, "a variable's name")
             case "match":
                 return parse_rules(value, f"{where}: match")
             case _:
@@ -75,10 +98,10 @@ def _one_of(allowed: Sequence[str], kind: Any, value: Any) -> Any:
     return kind(value)
 
 
-def _upstreams(value: Any) -> tuple[str, ...]:
+def _texts(value: Any, what: str) -> tuple[str, ...]:
     several = [value] if isinstance(value, str) else value
     if not (isinstance(several, list | tuple) and several and all(isinstance(each, str) for each in several)):
-        raise ValueError(f"{value!r} is neither a URL nor a list of them")
+        raise ValueError(f"{value!r} is neither {what} nor a list of them")
     return tuple(several)
 
 

@@ -126,5 +126,5 @@ def test_the_value_of_a_variable_is_looked_for(folder: Path) -> None:
 
 def test_a_variable_with_hardly_a_value_is_refused(folder: Path) -> None:
     assert complaint(run(folder, "scan", ".", "--secret-env", "A", env={"A": "1"})) == (
-        "--secret-env A: its value (1 bytes) is too short to be told from other text"
+        "the secret in A has 1 bytes: too short to be told from other text"
     )

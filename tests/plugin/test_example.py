@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from sseproxy.cassette.store import find
@@ -63,6 +66,19 @@ def test_a_run_without_streams_loads_nothing(suite: pytest.Pytester) -> None:
     )
     # pytest-aiohttp loads aiohttp, of course.
     suite.runpytest_subprocess("-p", "no:aiohttp").assert_outcomes(passed=1)
+
+
+LOADED = """
+import pytest, sys
+before = set(sys.modules)
+import sseproxy.pytest_plugin
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_the_plugin_itself_loads_nothing_that_pytest_has_not_loaded() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    assert done.stdout == "sseproxy sseproxy.pytest_plugin\n"
 
 
 def test_it_gets_on_with_pytest_recording(suite: pytest.Pytester) -> None:

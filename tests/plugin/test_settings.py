@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_nothing_said_replays_at_once() -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"mode": "once"}, "there is no setting 'mode'; there are record_mode, speed, upstream, match,"),
+        ({"mode": "once"}, "there is no setting 'mode'; there are record_mode, speed, upstream, secret_env,"),
         ({"record_mode": "onec"}, "record_mode: 'onec' is none of none, once, new_episodes, all, rewrite"),
         (
             {"record_mode": "verify"},
@@ -57,6 +58,7 @@ def test_nothing_said_replays_at_once() -> None:
         ({"speed": "fast"}, "speed: 'fast' is neither a number from 0.001 on nor 'max'"),
         ({"upstream": []}, "upstream: [] is neither a URL nor a list of them"),
         ({"upstream": 8080}, "upstream: 8080 is neither a URL nor a list of them"),
+        ({"secret_env": [1]}, "secret_env: [1] is neither a variable's name nor a list of them"),
         ({"strict": "yes"}, "strict: 'yes' is neither True nor False"),
         ({"exhausted": "stop"}, "exhausted: 'stop' is none of last, loop, miss"),
         ({"match": {"ignroe": []}}, "match: "),
@@ -66,6 +68,49 @@ def test_what_is_no_setting_is_told_with_its_place(settings: dict[str, Any], tol
     with pytest.raises(SseproxyError) as caught:
         resolve(LIBRARY, ("the marker", settings))
     assert str(caught.value).startswith(f"the marker: {told}")
+
+
+def test_a_secret_stays_one_whoever_names_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NEAR", "FAR"):
+        monkeypatch.setenv(name, f"the secret {name}")
+    redaction = resolve(LIBRARY, {"secret_env": "NEAR"}, {}, {"secret_env": ["FAR", "UNSET"]}).redaction
+    assert redaction
+    assert redaction.secrets == {"env.NEAR": b"the secret NEAR", "env.FAR": b"the secret FAR"}
+
+
+def test_a_secret_that_is_not_set_is_warned_of_where_it_might_be_recorded() -> None:
+    layer = {"secret_env": "UNSET"}
+    assert resolve(LIBRARY, layer).redaction is None
+    with pytest.warns(UserWarning, match=r"^sseproxy: UNSET \(secret_env\) is not set: nothing to mask$"):
+        resolve(LIBRARY, {"record_mode": "once"}, layer)
+
+
+SECRETS = """
+import pytest, requests
+
+@pytest.fixture
+def sseproxy_config(monkeypatch):
+    for name in ("BY_INI", "BY_FIXTURE", "BY_MARKER"):
+        monkeypatch.setenv(name, f"plain words {name}")
+    return {"secret_env": "BY_FIXTURE"}
+
+@pytest.mark.sse_cassette("library", secret_env=["BY_MARKER"])
+def test_secrets(sse_mock):
+    question = "plain words BY_INI, plain words BY_FIXTURE, plain words BY_MARKER, plain words"
+    body = {"question": question, "streaming": True}
+    answer = requests.post(f"{sse_mock.url}/api/v1/prediction/conversation", json=body, timeout=30)
+    assert answer.ok
+"""
+
+
+def test_values_of_the_environment_reach_no_cassette_and_match_all_the_same(suite: pytest.Pytester) -> None:
+    suite.makepyfile(SECRETS)
+    options = ("-o", "sse_secret_env=BY_INI", "-o", "sse_upstream=demo")
+    suite.runpytest_inprocess(*options, "--sse-record-mode", "once").assert_outcomes(passed=1)
+    (path,) = (suite.path / "cassettes" / "library").glob("*.sse.jsonl")
+    # The answer repeats the question.
+    assert set(re.findall(rb"plain words[ A-Z_]*", path.read_bytes())) == {b"plain words"}
+    suite.runpytest_inprocess(*options).assert_outcomes(passed=1)
 
 
 PLACES = """

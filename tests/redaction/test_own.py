@@ -88,6 +88,4 @@ def test_what_is_no_rule_is_told(table: dict[str, object], sentence: str) -> Non
 def test_a_secret_that_is_too_short_is_refused_without_being_told() -> None:
     with pytest.raises(SseproxyError) as caught:
         own_rules({}, WHERE, {"PASS": "abc"})
-    assert (
-        str(caught.value) == "--secret-env PASS: its value (3 bytes) is too short to be told from other text"
-    )
+    assert str(caught.value) == "the secret in PASS has 3 bytes: too short to be told from other text"
