@@ -42,8 +42,9 @@ BROWSER = """\
 A page of another origin may only read what a server allows it to (CORS). The recorder adds nothing:
 preflights and their answers pass like any exchange, and are recorded.
 
-A replay answers for itself. The preflight of a recorded request gets leave, and every answer, also a miss,
-names the origin that asks, so a cassette made with cURL serves a page. An answer that was recorded with
+A replay answers for itself. A preflight that was not recorded gets leave, and every answer names the origin
+that asks, also a miss and what the recorder said in the place of a server: a cassette made with cURL serves a
+page, and a page can read why nothing answers it. An answer that was recorded with
 `*`, or for this very page, is left as it is. `--no-cors` leaves all as recorded. Whatever page is open in
 your browser may read a replay that admits all: what should stay private does not belong into its cassettes.
 

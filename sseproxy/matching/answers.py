@@ -11,6 +11,7 @@ from sseproxy.matching.folding import folded_rules
 from sseproxy.matching.index import Index
 from sseproxy.matching.library import Library
 from sseproxy.matching.miss import Miss, explain
+from sseproxy.matching.resuming import Resuming
 from sseproxy.matching.rules import Rules
 from sseproxy.matching.turns import LocalTurns, Turns
 from sseproxy.redaction import Rules as Redaction
@@ -55,6 +56,7 @@ class Answers:
         """
         self.library = library
         self._index = Index(rules, strict=strict, redaction=redaction)
+        self._resuming = Resuming(self._index)
         self._chain_sessions = chain_sessions
         self._exhausted = exhausted
         self.turns = turns or LocalTurns()
@@ -66,6 +68,7 @@ class Answers:
             self._heads[number] = head
             if request.complete:
                 self._index.add(number, request)
+                self._resuming.add(number, request)
             else:
                 masked = self._index.masked(request)
                 self._early.append((number, self._without_body(masked), masked.body))
@@ -76,10 +79,11 @@ class Answers:
         found = self._index.find(parts)
         if found is None:
             return self._early_answer(request)
-        numbers = self._of_newest_session(found.numbers)
+        newest = self._of_newest_session(found.numbers)
+        numbers, key = self._resuming.narrowed(newest, found.key, request)
         # Whose turn it is may have to be asked of another process: not where it makes no difference.
         alone = len(numbers) == 1 and self._exhausted is not Exhausted.MISS
-        turn = 0 if alone else self.turns.take(found.key, scope)
+        turn = 0 if alone else self.turns.take(key, scope)
         if turn >= len(numbers):
             if self._exhausted is Exhausted.MISS:
                 return None

@@ -14,7 +14,7 @@ from sseproxy.analysis.punctuality import Lateness, Punctuality
 from sseproxy.clock import Clock
 from sseproxy.errors import CassetteError
 from sseproxy.exchange import End, Ending, Exchange, Request, ResponseHead, header
-from sseproxy.http1 import SCOPE, plain_response, problem_response
+from sseproxy.http1 import SCOPE, ResponseFramer, own_answer, plain_response, problem_response
 from sseproxy.matching import Answer, Answers
 from sseproxy.matching.miss import Miss
 from sseproxy.matching.telling import RECORD, lines, problem
@@ -149,8 +149,10 @@ class Mock:
         if await self.answer(client):
             return
         request = replace(client.request, body=await client.whole_body())
-        if self._options.cors and self._may_be_asked_for(request):
-            client.answer(leave(request, self._answers.methods(request.target)), b"")
+        if self._options.cors and (method := asked_method(request)):
+            # Leave for what was not recorded, too: a page could not read why it missed.
+            methods = sorted({*self._answers.methods(request.target), method})
+            client.answer(leave(request, methods), b"")
             return
         # Cassettes are read and compared for it: other streams must not wait, nor a storm of misses
         # have several threads take turns with them.
@@ -163,7 +165,7 @@ class Mock:
         head, body = problem_response(
             problem(miss, self._options.on_miss, self._options.record), ((MISS, b"1"),)
         )
-        client.answer(self._for_page(head, request), body)
+        self._say(client, head, body)
 
     async def answer(self, client: Client) -> bool:
         """Plays the recording whose turn it is; False where there is none, and nothing has been sent."""
@@ -184,7 +186,7 @@ class Mock:
         except CassetteError as error:
             self.unreadable += 1
             log.error("a cassette can't be played: %s", error)
-            client.answer(*plain_response(500, f"sseproxy: {error}"))
+            self._say(client, *plain_response(500, f"sseproxy: {error}"))
             return True
         told = f", but for {', '.join(answer.folded)}" if answer.folded else ""
         target = printable_bytes(mask_target(request.target, self._options.redaction)[0])
@@ -207,7 +209,17 @@ class Mock:
             self._played(client, player)
             client.connection.listener = None
         if end:
-            await client.conclude(player.framer, end)
+            await self._conclude(client, player.framer, end)
+
+    async def _conclude(self, client: Client, framer: ResponseFramer | None, end: End) -> None:
+        """Ends it as it was recorded; what the recorder said in the place of an answer, a page may read."""
+        if framer is None and (answer := own_answer(end)):
+            self._say(client, *answer)
+        else:
+            await client.conclude(framer, end)
+
+    def _say(self, client: Client, head: ResponseHead, body: bytes) -> None:
+        client.answer(self._for_page(head, client.request), body)
 
     def _played(self, client: Client, player: Player) -> None:
         end = player.done.result() if player.done.done() else None
@@ -216,10 +228,6 @@ class Mock:
         if self._on_played:
             target, _ = mask_target(client.request.target, self._options.redaction)
             self._on_played(replace(client.request, target=target), player.punctuality)
-
-    def _may_be_asked_for(self, request: Request) -> bool:
-        """Whether the request is a browser's question for leave, and what it wants to ask was recorded."""
-        return asked_method(request) in self._answers.methods(request.target)
 
     def _addressed(self, head: ResponseHead | None, answer: Answer, request: Request) -> ResponseHead | None:
         """The head for the page that asks, with the names of the rules that it was found by alone."""

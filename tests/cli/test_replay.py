@@ -11,7 +11,7 @@ import requests
 import urllib3
 
 from sseproxy.exchange import Ending, Exchange, Framing
-from tests.cli.builder import ASKED, EVENTS, TARGET, save, stream
+from tests.cli.builder import ASKED, EVENTS, TARGET, save, stream, unanswered
 from tests.cli.support import PATIENCE, Server, serving
 
 BODY = b"".join(EVENTS)
@@ -33,6 +33,7 @@ LIBRARY = {
     "truncated": get("/truncated", stream(ending=Ending.TRUNCATED)),
     "incomplete": get("/incomplete", stream(ending=None)),
     "secret": get("/secret?token=[redacted]", stream()),
+    "late": get("/late", unanswered(Ending.UPSTREAM_TIMEOUT, "no answer within 5 s")),
     "old": of_session("A", "2026-01-01T00:00:00.000000Z", b"data: old\n\n"),
     "new": of_session("B", "2026-01-02T00:00:00.000000Z", b"data: new\n\n"),
 }
@@ -167,10 +168,34 @@ def test_a_page_can_read_why_it_missed(mock: Server) -> None:
     assert "X-Sseproxy-Miss" in answer.headers["Access-Control-Expose-Headers"]
 
 
-def test_no_leave_is_given_for_what_was_not_recorded(mock: Server) -> None:
-    for headers in (ASKS_LEAVE | {"Access-Control-Request-Method": "PUT"}, PAGE):
-        answer = requests.options(mock.url + TARGET.decode(), headers=headers, timeout=PATIENCE)
-        assert (answer.status_code, answer.headers["X-Sseproxy-Miss"]) == (404, "1")
+def test_a_page_gets_leave_for_what_was_not_recorded_or_it_could_not_read_why(mock: Server) -> None:
+    headers = ASKS_LEAVE | {"Access-Control-Request-Method": "PUT"}
+    granted = {TARGET.decode(): "POST, PUT", "/none": "PUT"}
+    for path, methods in granted.items():
+        leave = requests.options(mock.url + path, headers=headers, timeout=PATIENCE)
+        assert (leave.status_code, cors(leave)["Methods"]) == (204, methods)
+        answer = requests.put(mock.url + path, headers=PAGE, timeout=PATIENCE)
+        assert (answer.status_code, cors(answer)["Origin"]) == (404, "http://page.test")
+    # What no browser asks of itself is a request like others.
+    answer = requests.options(mock.url + TARGET.decode(), headers=PAGE, timeout=PATIENCE)
+    assert (answer.status_code, answer.headers["X-Sseproxy-Miss"]) == (404, "1")
+
+
+def test_a_page_can_read_what_the_recorder_said_itself(mock: Server) -> None:
+    answer = requests.get(f"{mock.url}/late", headers=PAGE, timeout=PATIENCE)
+    assert (answer.status_code, answer.text) == (504, "sseproxy: no answer within 5 s\n")
+    assert cors(answer)["Origin"] == "http://page.test"
+    assert cors(requests.get(f"{mock.url}/late", timeout=PATIENCE)) == {}
+
+
+def test_a_page_can_read_that_a_cassette_can_not_be_played(tmp_path: Path) -> None:
+    path = save(tmp_path, get("/odd", stream()))
+    path.write_bytes(path.read_bytes().replace(b'"framing":"chunked"', b'"framing":"odd"'))
+    with serving("replay", "--cassettes", tmp_path, "--speed", "max") as server:
+        answer = requests.get(f"{server.url}/odd", headers=PAGE, timeout=PATIENCE)
+        server.stop()
+    assert (answer.status_code, cors(answer)["Origin"]) == (500, "http://page.test")
+    assert ":3: `response` record: `framing`" in answer.text
 
 
 def test_a_preflight_that_was_recorded_is_played_for_the_page_that_asks(tmp_path: Path) -> None:

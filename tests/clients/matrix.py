@@ -66,8 +66,8 @@ ROWS = (
     ),
     Row(
         "`EventSource` in a browser", "", "browser_eventsource.mjs", "feed", 5, 4, Needs.CHROMIUM,
-        remark="Each reconnection is a cassette of its own. A replay gives them in recorded order, whatever"
-        " `Last-Event-ID` says.",
+        remark="Each reconnection is a cassette of its own. A replay answers it with what was recorded behind"
+        " the same `Last-Event-ID`, so a page that is loaded again reads the feed from its beginning.",
     ),
     Row("EventSource in Node.js", "eventsource", "eventsource.mjs", "feed", 5, 4, Needs.NODE),
     Row("`fetch` in Node.js", "eventsource-parser", "eventsource_parser.mjs", "events", 5, 3, Needs.NODE),

@@ -54,6 +54,26 @@ async def test_a_browser_reconnects_with_the_last_id_through_the_recorder(tmp_pa
     assert [headers.get(b"Last-Event-ID") for headers in requests] == [None, b"2"]
 
 
+@pytest.mark.parametrize("name", ["browser_eventsource.mjs", "eventsource.mjs"])
+async def test_who_loads_the_page_again_reads_the_feed_from_its_beginning(name: str, tmp_path: Path) -> None:
+    require(Needs.CHROMIUM if "browser" in name else Needs.NODE)
+    async with scripted(feed) as upstream, recording(upstream.url, tmp_path) as proxy:
+        recorded = await use(program(name), proxy)
+    assert len(recorded.events) == 5
+    async with replaying(tmp_path) as mock:
+        assert [await use(program(name), mock) for _ in range(2)] == [recorded] * 2
+
+
+async def test_a_page_reads_why_nothing_answers(tmp_path: Path) -> None:
+    require(Needs.CHROMIUM)
+    require(Needs.CURL)
+    await recorded_with_curl(tmp_path)
+    async with replaying(tmp_path) as mock:
+        (told,) = (await use(program("browser_miss.mjs"), mock)).events
+    assert told["status"] == 404
+    assert told["text"].startswith("no cassette answers POST /nowhere: its path was never recorded")
+
+
 async def test_a_browser_comes_back_when_the_stream_tells_it_to(tmp_path: Path) -> None:
     require(Needs.CHROMIUM)
     retry = program("browser_retry.mjs")

@@ -8,6 +8,7 @@ import pytest
 
 from sseproxy.exchange import Exchange, Request
 from sseproxy.matching import Answers, Exhausted, Loaded
+from sseproxy.redaction import mask_request
 from tests.core import build
 from tests.matching import support
 from tests.matching.support import Asked
@@ -65,6 +66,65 @@ def test_the_newest_session_is_that_of_each_request() -> None:
     answers = Asked([*SESSIONS, recorded("only", 3, "s1", B)])
     assert answers.given(B, 2) == ["only", "only"]
     assert answers.given(A, 1) == ["new1"]
+
+
+def behind(id: str | None) -> Request:
+    """A reader of a feed, who has seen this event and what came before it."""
+    return build.request("GET", headers=() if id is None else ((b"Last-Event-ID", id.encode()),))
+
+
+FEED = [
+    recorded("first", 1, request=behind(None)),
+    recorded("behind 2", 2, request=behind("2")),
+    recorded("behind 4", 3, request=behind("4")),
+    recorded("behind 2 again", 4, request=behind("2")),
+]
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "asked", "expected"),
+    [
+        pytest.param(FEED, [None, "2", "4"], ["first", "behind 2", "behind 4"], id="as it was recorded"),
+        pytest.param(
+            FEED,
+            ["4", None, "4", None],
+            ["behind 4", "first"] * 2,
+            id="the page is reloaded",
+        ),
+        pytest.param(
+            FEED,
+            ["2", "4", "2", "2"],
+            ["behind 2", "behind 4", "behind 2 again", "behind 2 again"],
+            id="each id has its own turn",
+        ),
+        pytest.param(
+            FEED,
+            ["3", None, "9", ""],
+            ["behind 2", "first", "behind 4", "behind 2 again"],
+            id="an id that nobody named gets the reconnections in turn",
+        ),
+        pytest.param(FEED[1:], [None, None], ["behind 2", "behind 4"], id="no first connection recorded"),
+        pytest.param(
+            [recorded("1", 1, request=behind(None)), recorded("2", 2, request=behind(None))],
+            ["7", None, "7"],
+            ["1", "2", "2"],
+            id="no reconnection recorded",
+        ),
+    ],
+)
+def test_a_reconnection_gets_what_was_recorded_behind_its_last_event(
+    exchanges: list[Exchange], asked: list[str | None], expected: list[str]
+) -> None:
+    answers = Asked(exchanges)
+    assert [answers.given(behind(id), 1) for id in asked] == [[id] for id in expected]
+
+
+def test_an_id_that_is_masked_is_found_masked() -> None:
+    secret = "sk-proj-" + "a1B2c3D4" * 6
+    masked = mask_request(behind(secret))[0]
+    assert secret.encode() not in masked.headers[0][1]
+    answers = Asked([FEED[0], recorded("other", 2, request=behind("2")), recorded("it", 3, request=masked)])
+    assert answers.given(behind(secret), 2) == ["it", "it"]
 
 
 def test_each_request_has_its_own_turn() -> None:
