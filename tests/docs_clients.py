@@ -22,7 +22,7 @@ events in the same order, value by value; a test compares them.
 
 In the last column the reader left in the middle, directly and through the recorder: within a second the
 server had noticed, and the cassette says `client_left`. Replayed, the same reader got the same events
-again.
+again. In Streamlit it was the stop button, and the closing of the tab.
 """
 
 MIDDLE = """\
@@ -97,7 +97,7 @@ def table() -> str:
     lines = [head, ["---"] * 3 + ["--:"] * 4]
     for row in clients():
         package = [f"`{row.package}`", pinned(row.package)] if row.package else ["", ""]
-        left = f"{row.leaves} of {row.events}" if row.leaves else ""
+        left = "stop, tab" if row is STREAMLIT else f"{row.leaves} of {row.events}"
         lines.append([row.client, *package, *[str(row.events)] * 3, left])
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tests.clients.scripted import Answer, Asked, Replies
 
@@ -67,6 +68,12 @@ def prediction(asked: Asked) -> Answer:
     if asked.method == "OPTIONS":
         return _LEAVE
     return PREDICTION if asked.method == "POST" else _CAN_STREAM
+
+
+def endless_prediction(asked: Asked) -> Answer:
+    """The same, but while it is held it goes on with white space that no page shows."""
+    answer = prediction(asked)
+    return replace(answer, meanwhile=_envelope("token", " ")) if answer is PREDICTION else answer
 
 
 # OpenAI: chat completions end with `[DONE]`, responses with an event.

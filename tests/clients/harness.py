@@ -24,6 +24,8 @@ from tests.support.process import server
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE = 100.0
 """Seconds that a program may take: a browser on a busy machine is slow, and never waited for so long."""
+NOTICED = 1.0
+"""Seconds within which a server learns that a reader has left."""
 MODULES = FOLDER / "node_modules"
 _STEP = "npm install --prefix tests/clients --no-package-lock"
 
@@ -128,12 +130,14 @@ async def use(program: Program, url: str, env: Mapping[str, str] | None = None) 
 
 
 @contextlib.asynccontextmanager
-async def leaving(program: Program, url: str, after: int) -> AsyncIterator[list[Any]]:
+async def leaving(
+    program: Program, url: str, after: int, env: Mapping[str, str] | None = None
+) -> AsyncIterator[list[Any]]:
     """Runs a program whose reader leaves in the middle; the value is what it was given till then.
 
     Its process is still there, unless it left by ending.
     """
-    async with _running(program, url, after, {}) as process:
+    async with _running(program, url, after, env or {}) as process:
         assert process.stdout
         out = ""
         async with asyncio.timeout(PATIENCE):

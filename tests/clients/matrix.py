@@ -39,7 +39,7 @@ class Row:
     events: int
     """How many it gives its user."""
     leaves: int
-    """After how many a reader leaves who does not want the rest; 0: that is not tried."""
+    """After how many a reader leaves who does not want the rest; 0: it can't be counted."""
     needs: Needs | None = None
     variable: tuple[str, str] | None = None
     """An environment variable that says the same as the address in the program, and the path behind it."""
@@ -101,7 +101,8 @@ ROWS = (
 STREAMLIT = Row(
     "Streamlit", "streamlit", "streamlit_chat.mjs", "the demo", 81, 0, Needs.CHROMIUM,
     remark="What a person saw in Chromium of four flows: tokens one after another, used tools, sources, an"
-    " error, a stream that broke off.",
+    " error, a stream that broke off. Streamlit stops an app where it next shows something: a server that is"
+    " silent does not learn that the reader has left before its next token.",
 )  # fmt: skip
 """Run by tests/clients/test_streamlit.py."""
 

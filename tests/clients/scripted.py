@@ -35,6 +35,8 @@ class Answer:
     """Whether the stream goes on, in silence, when all pieces have been sent."""
     main: bool = False
     """Whether it is the stream that a client leaves before its end."""
+    meanwhile: bytes = b""
+    """What goes out again and again while the stream is held; empty: it is silent."""
 
     def head(self) -> bytes:
         framing = [("Content-Type", self.type), ("Transfer-Encoding", "chunked")]
@@ -43,6 +45,8 @@ class Answer:
         return "\r\n".join(lines).encode()
 
 
+PACE = 0.05
+"""Seconds between two pieces of a stream that goes on."""
 Replies = Callable[[Asked], Answer]
 
 
@@ -67,9 +71,9 @@ async def scripted(replies: Replies, *, hold: bool = False) -> AsyncIterator[Scr
                 await peer.send(answer.head())
                 holding = hold and answer.main
                 for piece in answer.pieces[:-1] if holding else answer.pieces:
-                    await peer.send(b"%x\r\n%b\r\n" % (len(piece), piece))
+                    await peer.send(_chunk(piece))
                 if holding or answer.stays:
-                    await _gone(peer)
+                    await _gone(peer, answer.meanwhile)
                     if holding:
                         left.set()
                     return
@@ -80,8 +84,20 @@ async def scripted(replies: Replies, *, hold: bool = False) -> AsyncIterator[Scr
         yield Scripted(url, left)
 
 
-async def _gone(peer: Peer) -> None:
+def _chunk(piece: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(piece), piece)
+
+
+async def _gone(peer: Peer, meanwhile: bytes) -> None:
     """Comes back when the client has left. No limit of ours: a stream may be idle for long."""
+    gone = asyncio.create_task(_left(peer))
+    while not gone.done():
+        await asyncio.wait([gone], timeout=PACE if meanwhile else None)
+        if meanwhile and not gone.done():
+            await peer.send(_chunk(meanwhile))
+
+
+async def _left(peer: Peer) -> None:
     with contextlib.suppress(ConnectionError):
         while await peer.reader.read(2**16):
             pass

@@ -14,15 +14,21 @@ import pytest
 from sseproxy.cassette.store import find, load_all
 from sseproxy.exchange import Ending
 from tests.clients import answers
-from tests.clients.harness import MODULES, leaving, program, recording, replaying, require, use
+from tests.clients.harness import (
+    MODULES,
+    NOTICED,
+    leaving,
+    program,
+    recording,
+    replaying,
+    require,
+    use,
+)
 from tests.clients.matrix import FOLDER, PROXY, ROWS, STREAMLIT, Needs, Row, pinned
 from tests.clients.scripted import Replies, scripted
 
 pytestmark = pytest.mark.clients
 every_client = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.program)
-
-NOTICED = 1.0
-"""Seconds within which a server learns that a reader has left."""
 
 
 def server_of(row: Row) -> Replies:

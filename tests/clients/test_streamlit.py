@@ -18,10 +18,14 @@ from typing import Any
 
 import pytest
 
+from sseproxy.cassette.store import find, load_all
 from sseproxy.demo.answers import DOCUMENTS, RETRIEVED
 from sseproxy.demo.server import serve
-from tests.clients.harness import PATIENCE, program, recording, replaying, require, use
+from sseproxy.exchange import Ending
+from tests.clients.answers import endless_prediction
+from tests.clients.harness import NOTICED, PATIENCE, leaving, program, recording, replaying, require, use
 from tests.clients.matrix import FOLDER, STREAMLIT
+from tests.clients.scripted import scripted
 
 pytestmark = pytest.mark.clients
 
@@ -74,6 +78,34 @@ async def chat(server: str, screenshots: Path) -> dict[str, dict[str, Any]]:
 def count(events: str) -> int:
     """How many events `start, token x 24, end` are."""
     return sum(int(run.partition(" x ")[2] or 1) for run in events.split(", "))
+
+
+@pytest.mark.timeout(300)  # three apps and three browsers
+@pytest.mark.parametrize("way", ["stop", "tab"])
+async def test_a_person_who_leaves_is_missed_at_once(way: str, tmp_path: Path) -> None:
+    require(STREAMLIT.needs)
+    async with scripted(endless_prediction, hold=True) as upstream:
+        read = [await stop_reading(way, upstream.url, upstream.left)]
+    async with (
+        scripted(endless_prediction, hold=True) as upstream,
+        recording(upstream.url, tmp_path) as proxy,
+    ):
+        read.append(await stop_reading(way, proxy, upstream.left))
+    assert Ending.CLIENT_LEFT in {exchange.ending for _, exchange in load_all(find([tmp_path]))}
+    # Slowly, so that it is the reader who leaves, and not the replay that has come to its end.
+    async with replaying(tmp_path, "0.2") as mock:
+        read.append(await stop_reading(way, mock))
+    assert read == [["Zażółć 朝の ☕"]] * 3
+
+
+async def stop_reading(way: str, server: str, left: asyncio.Event | None = None) -> list[str]:
+    """What a person had read who then leaves; the upstream notices."""
+    env = {"WAY": way, "READ": "☕"}
+    async with app(server) as url, leaving(program("streamlit_leave.mjs"), url, 1, env) as given:
+        if left:
+            async with asyncio.timeout(NOTICED):
+                await left.wait()
+        return given
 
 
 @pytest.mark.timeout(300)  # three apps and three browsers
