@@ -1,6 +1,6 @@
 """The snippets of the prediction server's documentation and of our README, run as they stand there.
 
-Only the flow's name and the address are filled in.
+Only the flow's name and the address are filled in. And the terminal sessions, which go as they are shown.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 
 from sseproxy.demo.flows import FLOWS, Ending
 from sseproxy.demo.server import serve
+from tests import docs_sessions
 from tests.clients.harness import Program, recording, replaying, require, use
 from tests.clients.matrix import FOLDER, Needs
 
@@ -83,3 +84,17 @@ async def test_a_snippet_prints_the_same_chunks(snippet: Program, tmp_path: Path
     assert [chunks for _, chunks in direct] == sent(snippet)
     assert recorded == direct
     assert replayed == direct
+
+
+def shown_sessions() -> Iterator[Any]:
+    for page in docs_sessions.PAGES:
+        for number, session in enumerate(docs_sessions.sessions(page.read_text(encoding="utf-8")), 1):
+            yield pytest.param(*session, id=f"{page.name} session {number}")
+
+
+@pytest.mark.clients
+@pytest.mark.parametrize(("session", "files"), [*shown_sessions()])
+def test_a_session_goes_as_it_is_shown(session: str, files: dict[str, str]) -> None:
+    require(Needs.CURL)
+    now = docs_sessions.lasting(docs_sessions.rerun(session, files))
+    assert now == docs_sessions.lasting(session), "run: python -m tests.docs_sessions"
