@@ -1,4 +1,4 @@
-"""The terminal sessions of README.md and docs/: `python -m tests.docs_sessions` runs them and writes what comes.
+"""The terminal sessions of README.md and docs/: `python -m tests.docs_sessions` runs and rewrites them.
 
 A session is a `console` block under a line `<!-- session -->`. It runs in a folder of its own, with the files
 that the page's blocks before it name in their first line (`# test_chat.py`). In the background one server can
