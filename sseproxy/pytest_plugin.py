@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sseproxy.testing.settings import Tables  # noqa: F401 - in an annotation below
 
 MODES = ("none", "once", "new_episodes", "all", "rewrite")
+RECORD = "pytest --sse-record-mode once -o sse_upstream=URL"
 LONGEST_NAME = 100
 """Letters of a folder's name that is made of a test's."""
 
@@ -175,10 +176,9 @@ def _told() -> Iterator[None]:
 
     try:
         yield
-    except NoCassettesError as error:
-        pytest.fail(f"sseproxy: {error}; to record them: pytest --sse-record-mode once", pytrace=False)
     except SseproxyError as error:
-        pytest.fail(f"sseproxy: {error}", pytrace=False)
+        hint = f"; to record them: {RECORD}" if isinstance(error, NoCassettesError) else ""
+        raise pytest.fail.Exception(f"sseproxy: {error}{hint}", pytrace=False) from None
 
 
 def _plan(config: pytest.Config, library: Path, *layers: tuple[str, Mapping[str, Any]]) -> Plan:

@@ -84,10 +84,10 @@ def test_passes(sse_mock):
 @pytest.mark.parametrize(
     ("test", "told"),
     [
-        ("def test_x(sse_mock): pass", "*/cassettes/test_it/test_x: no cassettes here to answer from; *once"),
+        ("def test_x(sse_mock): pass", "*/cassettes/test_it/test_x: no cassettes here to answer from; *=URL"),
         (
             "class TestC:\n    def test_x(self, sse_mock): pass",
-            "*/cassettes/test_it/TestC.test_x: no cassettes here to answer from; *once",
+            "*/cassettes/test_it/TestC.test_x: no cassettes here to answer from; *=URL",
         ),
         (
             "@pytest.mark.sse_cassette(record_mode='once')\ndef test_x(sse_mock): pass",
@@ -109,6 +109,7 @@ def test_a_mistake_is_told_in_a_line(suite: pytest.Pytester, test: str, told: st
     outcome.assert_outcomes(errors=1)
     outcome.stdout.fnmatch_lines([f"sseproxy: {told}"])
     outcome.stdout.no_fnmatch_line("*Traceback*")
+    outcome.stdout.no_fnmatch_line("*During handling*")
 
 
 def test_a_wrong_option_is_told_in_a_line(suite: pytest.Pytester) -> None:
