@@ -83,7 +83,7 @@ MISSES = {
     "another method": (
         "GET",
         "/api/v1/prediction/5f0c",
-        "GET /api/v1/prediction/5f0c: it was recorded with POST only",
+        "GET /api/v1/prediction/5f0c: its path was recorded with POST only",
     ),
     "another path": ("GET", "/none", "GET /none: its path was never recorded"),
     "a secret in the query": ("GET", "/none?token=sk-1", "GET /none?token=[redacted]: "),
