@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
+from collections.abc import Iterator
 from typing import Protocol
 
 import brotli
@@ -14,12 +15,16 @@ else:
     from backports import zstd
 
 
+PIECE = 65_536
+"""Bytes: a few coded ones may stand for any number of plain ones, which come in pieces of this size."""
+
+
 class CodingError(Exception):
     """A body that is not what its Content-Encoding says, or says what is not known here."""
 
 
-class Decoder(Protocol):
-    def feed(self, data: bytes) -> bytes:
+class _Coding(Protocol):
+    def pieces(self, data: bytes) -> Iterator[bytes]:
         """What these coded bytes add to the plain ones. Raises CodingError."""
 
     def finish(self) -> None:
@@ -27,8 +32,8 @@ class Decoder(Protocol):
 
 
 class _Identity:
-    def feed(self, data: bytes) -> bytes:
-        return data
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        yield data
 
     def finish(self) -> None:
         pass
@@ -41,18 +46,16 @@ class _Gzip:
         self._member = zlib.decompressobj(wbits=31)
         self._begun = False
 
-    def feed(self, data: bytes) -> bytes:
-        plain = []
+    def pieces(self, data: bytes) -> Iterator[bytes]:
         while data:
             if self._member.eof:
                 self._member = zlib.decompressobj(wbits=31)
             self._begun = True
             try:
-                plain.append(self._member.decompress(data))
+                yield from _inflated(self._member, data)
             except zlib.error as error:
                 raise CodingError(f"the body is not gzip as its head says ({error})") from None
             data = self._member.unused_data
-        return b"".join(plain)
 
     def finish(self) -> None:
         if self._begun and not self._member.eof:
@@ -66,25 +69,32 @@ class _Deflate:
         self._start = b""
         self._inflate: zlib._Decompress | None = None
 
-    def feed(self, data: bytes) -> bytes:
+    def pieces(self, data: bytes) -> Iterator[bytes]:
         if not self._inflate:
             self._start += data
             if len(self._start) < 2:
-                return b""
+                return
             data, zlib_head = self._start, int.from_bytes(self._start[:2])
             wrapped = zlib_head % 31 == 0 and self._start[0] & 15 == 8
             self._inflate = zlib.decompressobj(wbits=15 if wrapped else -15)
         try:
-            plain = self._inflate.decompress(data)
+            yield from _inflated(self._inflate, data)
         except zlib.error as error:
             raise CodingError(f"the body is not deflate as its head says ({error})") from None
         if self._inflate.unused_data:
             raise CodingError("the deflate body goes on behind its end")
-        return plain
 
     def finish(self) -> None:
         if self._start and not (self._inflate and self._inflate.eof):
             raise CodingError("the deflate body ends too early")
+
+
+def _inflated(member: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+    """Raises zlib.error."""
+    piece = member.decompress(data, PIECE)
+    while piece or member.unconsumed_tail:
+        yield piece
+        piece = member.decompress(member.unconsumed_tail, PIECE)
 
 
 class _Brotli:
@@ -92,13 +102,15 @@ class _Brotli:
         self._stream = brotli.Decompressor()
         self._begun = False
 
-    def feed(self, data: bytes) -> bytes:
+    def pieces(self, data: bytes) -> Iterator[bytes]:
         self._begun = True
         try:
-            plain: bytes = self._stream.process(data)
+            piece: bytes = self._stream.process(data, output_buffer_limit=PIECE)
+            while piece or not self._stream.can_accept_more_data():
+                yield piece
+                piece = self._stream.process(b"", output_buffer_limit=PIECE)
         except brotli.error:
             raise CodingError("the body is not br as its head says") from None
-        return plain
 
     def finish(self) -> None:
         if self._begun and not self._stream.is_finished():
@@ -112,39 +124,52 @@ class _Zstd:
         self._frame = zstd.ZstdDecompressor()
         self._begun = False
 
-    def feed(self, data: bytes) -> bytes:
-        plain = []
+    def pieces(self, data: bytes) -> Iterator[bytes]:
         while data:
             if self._frame.eof:
                 self._frame = zstd.ZstdDecompressor()
             self._begun = True
             try:
-                plain.append(self._frame.decompress(data))
+                yield self._frame.decompress(data, PIECE)
+                while not (self._frame.eof or self._frame.needs_input):
+                    yield self._frame.decompress(b"", PIECE)
             except zstd.ZstdError as error:
                 raise CodingError(f"the body is not zstd as its head says ({error})") from None
             data = self._frame.unused_data if self._frame.eof else b""
-        return b"".join(plain)
 
     def finish(self) -> None:
         if self._begun and not self._frame.eof:
             raise CodingError("the zstd body ends too early")
 
 
-class _Chain:
-    def __init__(self, decoders: list[Decoder]) -> None:
-        self._decoders = decoders
+class Decoder:
+    """Codings that were applied one after the other, undone."""
+
+    def __init__(self, codings: list[_Coding]) -> None:
+        self._codings = codings
 
     def feed(self, data: bytes) -> bytes:
-        for decoder in self._decoders:
-            data = decoder.feed(data)
-        return data
+        """What these coded bytes add to the plain ones. Raises CodingError."""
+        return b"".join(self.pieces(data))
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """The same, in memory that does not grow with them. Raises CodingError where it comes to that."""
+        return self._undone(data, 0)
+
+    def _undone(self, data: bytes, step: int) -> Iterator[bytes]:
+        if step == len(self._codings):
+            yield data
+            return
+        for piece in self._codings[step].pieces(data):
+            yield from self._undone(piece, step + 1)
 
     def finish(self) -> None:
-        for decoder in self._decoders:
-            decoder.finish()
+        """Raises CodingError where the coded body ended too early."""
+        for coding in self._codings:
+            coding.finish()
 
 
-_CODINGS: dict[bytes, type[Decoder]] = {
+_CODINGS: dict[bytes, type[_Coding]] = {
     b"identity": _Identity,
     b"gzip": _Gzip,
     b"x-gzip": _Gzip,
@@ -162,4 +187,4 @@ def decoder(codings: list[bytes]) -> Decoder:
     unknown = [coding.decode("latin-1") for coding in codings if coding not in _CODINGS]
     if unknown:
         raise CodingError(f"can't decode Content-Encoding {', '.join(unknown)}")
-    return _Chain([_CODINGS[coding]() for coding in reversed(codings)])
+    return Decoder([_CODINGS[coding]() for coding in reversed(codings)])

@@ -6,6 +6,7 @@ Heads keep the bytes that were received: names and values are neither lower-case
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -120,7 +121,8 @@ class Exchange:
     head: Head
     request: Request | None
     response: ResponseHead | None
-    arrivals: tuple[Arrival, ...]
+    arrivals: Sequence[Arrival]
+    """A tuple; of a long body in a file, what reads it again each time."""
     notes: tuple[Note, ...]
     end: End | None
 
@@ -131,6 +133,11 @@ class Exchange:
     @property
     def body(self) -> bytes:
         return b"".join(arrival.data for arrival in self.arrivals)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return sum(len(arrival.data) for arrival in self.arrivals)
 
     @property
     def duration(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -31,8 +32,14 @@ class Gap(NamedTuple):
         return max(0, self.after.t - self.before.t)
 
 
-def gaps(heard: Sequence[Moment]) -> list[Gap]:
-    return [Gap(before, after) for before, after in pairwise(heard)]
+def lengths(times: Iterable[int]) -> array[int]:
+    """Microseconds between these times, 0 where they go back: eight bytes each, however many."""
+    return array("q", (max(0, after - before) for before, after in pairwise(times)))
+
+
+def longest(heard: Sequence[Moment]) -> Gap | None:
+    """The first of the longest gaps."""
+    return max(_gaps(heard), key=lambda gap: gap.length, default=None)
 
 
 def stalls(heard: Sequence[Moment]) -> list[Gap]:
@@ -41,6 +48,10 @@ def stalls(heard: Sequence[Moment]) -> list[Gap]:
     for moment in heard:
         silences.hear(moment.t, moment)
     return [Gap(before, after) for before, after, _ in silences.stalls()]
+
+
+def _gaps(heard: Iterable[Moment]) -> Iterator[Gap]:
+    return (Gap(before, after) for before, after in pairwise(heard))
 
 
 def percentile(values: Sequence[int], share: float) -> int:

@@ -6,13 +6,15 @@ development). All is seen from where the recorder stood: a time to the first tok
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sseproxy.analysis.gaps import STALL, Histogram, gaps, percentile, stalls
+from sseproxy.analysis.gaps import STALL, Histogram, Silences, lengths, percentile
 from sseproxy.analysis.story import Story
+from sseproxy.exchange import Arrival
 
 DURATION = "gen_ai.client.operation.duration"
 FIRST_CHUNK = "gen_ai.client.operation.time_to_first_chunk"
@@ -52,15 +54,16 @@ class Stats:
     """Microseconds between tokens: from the first to the last, by the number of steps."""
     bytes_per_second: float | None
     """From the first read to the last."""
-    gaps: tuple[int, ...]
+    gaps: Sequence[int]
     stalls: int
 
     @property
     def spread(self) -> Spread | None:
         if not self.gaps:
             return None
-        p50, p90, p99 = (percentile(self.gaps, share) for share in SHARES.values())
-        return Spread(p50, p90, p99, max(self.gaps))
+        ordered = sorted(self.gaps)
+        p50, p90, p99 = (percentile(ordered, share) for share in SHARES.values())
+        return Spread(p50, p90, p99, ordered[-1])
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -73,29 +76,60 @@ class Stats:
 
 
 def stats(story: Story) -> Stats:
-    exchange, heard = story.exchange, story.heard
-    spoken = [moment.t for moment in heard if moment.meaning.kind in story.dialect.tokens]
+    exchange = story.exchange
+    heard = _Heard(story)
+    between = lengths(heard.times)
+    begun, ended, size = _arrived(exchange.arrivals)
+    silence = max(0, exchange.duration - heard.times[-1]) if heard.times else 0
     return Stats(
         ending=exchange.ending,
         dialect=story.dialect.name,
-        events=len(heard),
-        tokens=len(spoken),
-        bytes=len(exchange.body),
+        events=len(heard.times),
+        tokens=heard.tokens,
+        bytes=size,
         reads=len(exchange.arrivals),
-        reads_with_events=len({moment.read for moment in heard}),
+        reads_with_events=heard.reads,
         duration=exchange.duration,
-        first_event=heard[0].t if heard else None,
-        first_token=spoken[0] if spoken else None,
-        per_token=(spoken[-1] - spoken[0]) / (len(spoken) - 1) if len(spoken) > 1 else None,
-        bytes_per_second=_rate(exchange.arrivals, len(exchange.body)),
-        gaps=tuple(gap.length for gap in gaps(heard)),
-        stalls=len(stalls(heard)) + (story.last_silence >= STALL),
+        first_event=heard.times[0] if heard.times else None,
+        first_token=heard.first_token,
+        per_token=(heard.last_token - heard.first_token) / (heard.tokens - 1)
+        if heard.first_token is not None and heard.tokens > 1
+        else None,
+        bytes_per_second=size * 1e6 / (ended - begun) if ended > begun else None,
+        gaps=between,
+        stalls=len(heard.silences.stalls()) + (silence >= STALL),
     )
 
 
-def _rate(arrivals: Sequence[tuple[int, bytes]], size: int) -> float | None:
-    took = arrivals[-1][0] - arrivals[0][0] if arrivals else 0
-    return size * 1e6 / took if took > 0 else None
+class _Heard:
+    """What is counted of the events that a listener sees: once through them."""
+
+    def __init__(self, story: Story) -> None:
+        self.times = array("q")
+        self.silences = Silences[None]()
+        self.tokens = self.reads = 0
+        self.first_token: int | None = None
+        self.last_token = 0
+        last_read = -1
+        for _, t, read, _, meaning in story.heard:
+            self.times.append(t)
+            self.silences.hear(t, None)
+            self.reads += read != last_read
+            last_read = read
+            if meaning.kind in story.dialect.tokens:
+                self.tokens += 1
+                self.first_token = t if self.first_token is None else self.first_token
+                self.last_token = t
+
+
+def _arrived(arrivals: Iterable[Arrival]) -> tuple[int, int, int]:
+    """When the first and the last one came, and how many bytes all of them brought."""
+    begun: int | None = None
+    t = size = 0
+    for t, data in arrivals:
+        begun = t if begun is None else begun
+        size += len(data)
+    return begun or 0, t, size
 
 
 @dataclass(slots=True)

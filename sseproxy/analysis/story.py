@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import chain
 from typing import NamedTuple
 
+from sseproxy.again import Again
 from sseproxy.analysis.events import Stream, read_stream
 from sseproxy.dialects import DIALECTS, PLAIN, Dialect, Ids, Meaning, detect
 from sseproxy.exchange import Exchange
@@ -25,44 +28,57 @@ class Moment(NamedTuple):
     meaning: Meaning
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Story:
     exchange: Exchange
     stream: Stream
     dialect: Dialect
-    moments: tuple[Moment, ...]
+    moments: Sequence[Moment]
+    """A tuple; of a long stream, what is read again each time it is gone through."""
+    heard: Sequence[Moment]
+    """The events that a listener sees."""
     asked: Ids
     """The ids that the request names."""
 
-    @property
-    def heard(self) -> tuple[Moment, ...]:
-        """The events that a listener sees."""
-        return tuple(moment for moment in self.moments if moment.number)
-
-    @property
+    @cached_property
     def last_silence(self) -> int:
         """Microseconds from the last event that a listener sees to the ending; 0 where there is none."""
-        heard = self.heard
-        return max(0, self.exchange.duration - heard[-1].t) if heard else 0
+        dispatched = self.stream.dispatched
+        return max(0, self.exchange.duration - dispatched[-1].t) if dispatched else 0
+
+    @cached_property
+    def named(self) -> Ids:
+        """The ids that the request asks for and then those of all events, each once, as they are met."""
+        told = (pair for moment in self.moments for pair in moment.meaning.ids)
+        return tuple(dict.fromkeys(chain(self.asked, told)))
 
     @property
     def ids(self) -> frozenset[tuple[str, str]]:
         """What ties this exchange to others: the ids that it asks for and those of its whole stream."""
-        named = (pair for moment in self.moments for pair in moment.meaning.ids)
-        return frozenset(self.asked) | {pair for pair in named if pair[0] in self.dialect.constant}
+        return frozenset(self.asked) | {pair for pair in self.named if pair[0] in self.dialect.constant}
 
 
 def read_story(exchange: Exchange, dialects: Sequence[Dialect] = DIALECTS) -> Story:
     """The events with their meanings in the dialect that knows them; `dialects` are those asked, in order."""
     stream = read_stream(exchange)
     dialect = detect((timed.event for timed in stream.events), dialects)
-    moments = []
+    told = partial(_told, stream, dialect)
+    moments: Sequence[Moment]
+    heard: Sequence[Moment]
+    if isinstance(stream.events, Again):
+        moments = Again(told, len(stream.events))
+        heard = Again(lambda: (moment for moment in told() if moment.number), len(stream.dispatched))
+    else:
+        moments = tuple(told())
+        heard = tuple(moment for moment in moments if moment.number)
+    return Story(exchange, stream, dialect, moments, heard, _asked(exchange, dialect, dialects))
+
+
+def _told(stream: Stream, dialect: Dialect) -> Iterator[Moment]:
     number = 0
-    for timed in stream.events:
-        number += timed.event.dispatched
-        heard = number if timed.event.dispatched else 0
-        moments.append(Moment(heard, timed.t, timed.read, timed.event, dialect.meaning(timed.event)))
-    return Story(exchange, stream, dialect, tuple(moments), _asked(exchange, dialect, dialects))
+    for t, event, read in stream.events:
+        number += event.dispatched
+        yield Moment(number if event.dispatched else 0, t, read, event, dialect.meaning(event))
 
 
 def _asked(exchange: Exchange, dialect: Dialect, dialects: Sequence[Dialect]) -> Ids:

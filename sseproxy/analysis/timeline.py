@@ -11,11 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
+from heapq import merge
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import orjson
 
-from sseproxy.analysis.gaps import STALL, Gap, gaps, stalls
+from sseproxy.again import Again
+from sseproxy.analysis.gaps import STALL, Gap, longest, stalls
 from sseproxy.analysis.lint import Finding
 from sseproxy.analysis.story import Moment, Story
 from sseproxy.exchange import media_type
@@ -132,7 +136,8 @@ class Scene:
     idle: int | None
     """Microseconds that nothing was open before it in this session; None for the first scene of a session."""
     lanes: tuple[Lane, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
+    """A tuple; of long streams, unfolded, what is made again each time it is gone through."""
 
     @property
     def duration(self) -> int:
@@ -182,10 +187,27 @@ def _scene(
     together: Together, idle: int | None, findings: Mapping[str, Sequence[Finding]], *, fold: bool
 ) -> Scene:
     lanes = tuple(_lanes(together, findings))
-    rows = [row for index, lane in enumerate(lanes) for row in _rows(index, lane, lanes, findings)]
-    rows.sort(key=lambda row: row.at)  # stable: of one time, in the order of the lane
+    rows = Again(partial(_merged, lanes, findings), sum(_count(lane.story) for lane in lanes))
+    told: Sequence[Row] = (
+        rows if any(isinstance(lane.story.moments, Again) for lane in lanes) else tuple(rows)
+    )
     first = together[0][1].exchange.head
-    return Scene(first.session, first.wall, idle, lanes, tuple(_folded(rows, lanes) if fold else rows))
+    return Scene(first.session, first.wall, idle, lanes, tuple(_folded(told, lanes)) if fold else told)
+
+
+def _merged(lanes: Sequence[Lane], findings: Mapping[str, Sequence[Finding]]) -> Iterator[Row]:
+    """The rows of all lanes in order; of one time, in the order of the lanes."""
+    return merge(*(_rows(index, lane, lanes, findings) for index, lane in enumerate(lanes)), key=_at)
+
+
+def _at(row: Row) -> int:
+    return row.at
+
+
+def _count(story: Story) -> int:
+    """How many rows there are to a lane."""
+    exchange = story.exchange
+    return bool(exchange.request) + bool(exchange.response) + len(story.moments) + len(exchange.notes) + 1
 
 
 def _lanes(
@@ -221,8 +243,8 @@ def _is_of_ending(finding: Finding, story: Story) -> bool:
 
 def _longest(story: Story) -> Gap | None:
     """None where none was, or the silence before the ending was longer: the line of that tells of it."""
-    longest = max(gaps(story.heard), key=lambda gap: gap.length, default=None)
-    return longest if longest and longest.length >= max(story.last_silence, _LEAST) else None
+    found = longest(story.heard)
+    return found if found and found.length >= max(story.last_silence, _LEAST) else None
 
 
 def _letter(index: int) -> str:
@@ -236,39 +258,49 @@ def _rows(
 ) -> Iterator[Row]:
     """A lane's rows in order, one for each event."""
     before: int | None = None
-    for row in sorted(_unmeasured(index, lane, lanes), key=lambda row: row.at):
+    at_event: dict[int | None, list[Finding]] = defaultdict(list)
+    for finding in findings.get(lane.cassette, ()):
+        at_event[finding.place.event].append(finding)
+    of_ending = [finding for finding in at_event[None] if _is_of_ending(finding, lane.story)]
+    rows = _unmeasured(index, lane, lanes)
+    forward = all(one.t <= other.t for one, other in pairwise(lane.story.exchange.arrivals))
+    # A hand can have made times go back. Both are stable: of one time, in the order given.
+    for row in merge(*rows, key=_at) if forward else sorted(chain(*rows), key=_at):
         gap = None if before is None else row.at - before
-        found = tuple(
-            each
-            for each in findings.get(lane.cassette, ())
-            if (row.first and each.place.event == row.first)
-            or (row.what is What.END and _is_of_ending(each, lane.story))
-        )
-        yield replace(row, gap=gap, findings=found)
+        found = at_event.get(row.first, []) if row.first else of_ending if row.what is What.END else []
+        yield replace(row, gap=gap, findings=tuple(found))
         before = row.at
 
 
-def _unmeasured(index: int, lane: Lane, lanes: Sequence[Lane]) -> Iterator[Row]:
+def _unmeasured(index: int, lane: Lane, lanes: Sequence[Lane]) -> list[Iterable[Row]]:
+    """A lane's rows by what they are, each in the order of their times."""
     exchange, began = lane.story.exchange, lane.began
+    rows: list[Iterable[Row]] = []
     if request := exchange.request:
         asked = request.body.decode("utf-8", "replace")
         meets = _met(lane, lanes)
-        yield Row(index, What.REQUEST, "request", began, began, data=asked, meets=meets)
+        rows.append([Row(index, What.REQUEST, "request", began, began, data=asked, meets=meets)])
     if response := exchange.response:
         at = began + response.t
         told = f"{response.status} {printable_bytes(media_type(response.headers))}".rstrip()
-        yield Row(index, What.HEAD, "head", at, at, text=told)
+        rows.append([Row(index, What.HEAD, "head", at, at, text=told)])
     late = {gap.after.number: Stall(*gap, gap.length) for gap in stalls(lane.story.heard)}
-    for moment in lane.story.moments:
-        yield _of_event(index, began + moment.t, moment, late.get(moment.number) if moment.number else None)
-    for note in exchange.notes:
-        yield Row(index, What.NOTE, "note", began + note.t, began + note.t, text=printable(note.text))
-    yield _of_ending(index, lane)
+    rows.append(
+        _of_event(index, began + moment.t, moment, late.get(moment.number) if moment.number else None)
+        for moment in lane.story.moments
+    )
+    notes = sorted(exchange.notes, key=lambda note: note.t)
+    rows.append(
+        Row(index, What.NOTE, "note", began + note.t, began + note.t, text=printable(note.text))
+        for note in notes
+    )
+    rows.append([_of_ending(index, lane)])
+    return rows
 
 
 def _of_ending(index: int, lane: Lane) -> Row:
     exchange, heard = lane.story.exchange, lane.story.heard
-    text = f"{counted(len(exchange.body), 'byte')} in {counted(len(exchange.arrivals), 'read')}"
+    text = f"{counted(exchange.size, 'byte')} in {counted(len(exchange.arrivals), 'read')}"
     detail = printable(exchange.end.detail) if exchange.end else ""
     silence = lane.story.last_silence
     stall = Stall(heard[-1], None, silence) if silence >= STALL else None
@@ -325,35 +357,51 @@ def _rest(data: str, kind: str) -> str:
         return data
 
 
-def _folded(rows: Iterable[Row], lanes: Sequence[Lane]) -> list[Row]:
+def _folded(rows: Iterable[Row], lanes: Sequence[Lane]) -> Iterator[Row]:
     """Runs of like events as one row each, in the order in which they began."""
     index_of = {lane.letter: index for index, lane in enumerate(lanes)}
     kin = [[index_of[letter] for letter in lane.kin] for lane in lanes]
-    result: list[Row] = []
-    open_: dict[int, int] = {}  # of a lane: where its last row stands in the result
+    result: list[_Run] = []
+    open_: dict[int, _Run] = {}  # of a lane: its last row
     for row in rows:
         for other in kin[row.lane]:
             open_.pop(other, None)
-        place = open_.get(row.lane)
-        if place is not None and _continues(result[place], row):
-            result[place] = _joined(result[place], row)
+        run = open_.get(row.lane)
+        if run and _continues(run.first, row):
+            run.join(row)
         else:
-            open_[row.lane] = len(result)
-            result.append(row)
-    return result
+            open_[row.lane] = _Run(row)
+            result.append(open_[row.lane])
+    return (run.row() for run in result)
+
+
+class _Run:
+    """Like events, of which the texts are joined once."""
+
+    __slots__ = ("_count", "_last", "_texts", "_widest", "first")
+
+    def __init__(self, first: Row) -> None:
+        self.first = self._last = first
+        self._count = 1
+        self._widest = 0
+        self._texts: list[str] | None = None
+
+    def join(self, row: Row) -> None:
+        self._texts = self._texts or [self.first.text]
+        self._texts.append(row.text)
+        self._last = row
+        self._count += 1
+        self._widest = max(self._widest, row.gap or 0)
+
+    def row(self) -> Row:
+        if self._texts is None:
+            return self.first
+        last, text = self._last, "".join(self._texts)
+        return replace(
+            self.first, until=last.at, last=last.last, count=self._count, widest=self._widest, text=text
+        )
 
 
 def _continues(run: Row, row: Row) -> bool:
     alike = row.what in (What.EVENT, What.UNHEARD) and (run.what, run.kind) == (row.what, row.kind)
     return alike and not (row.stall or row.findings or run.findings)
-
-
-def _joined(run: Row, row: Row) -> Row:
-    return replace(
-        run,
-        until=row.at,
-        last=row.last,
-        count=run.count + 1,
-        widest=max(run.widest, row.gap or 0),
-        text=run.text + row.text,
-    )

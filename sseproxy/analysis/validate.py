@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sseproxy.analysis.events import read_stream
+from itertools import chain, pairwise
+
+from sseproxy.analysis.events import coding_problem
 from sseproxy.exchange import Ending, Exchange, Framing, header
 
 
 def findings(exchange: Exchange) -> list[str]:
     """A sentence for each oddity; none where the cassette is as a recorder leaves it."""
     odd = []
-    stored = len(exchange.body)
+    stored = exchange.size
     if exchange.end is None:
         odd.append("incomplete: no end record, its recorder died or is still at work")
     elif exchange.end.bytes != stored:
@@ -18,7 +20,7 @@ def findings(exchange: Exchange) -> list[str]:
         )
     if exchange.ending is Ending.LOSSY:
         odd.append("lossy: part of the stream was not recorded")
-    if problem := read_stream(exchange).problem:
+    if problem := coding_problem(exchange):
         odd.append(problem)
     response = exchange.response
     chunked = response is not None and response.framing is Framing.CHUNKED
@@ -34,7 +36,7 @@ TIMES_GO_BACK = "the times of the records go back"
 
 def times_go_back(exchange: Exchange) -> bool:
     """Of the response, of the data, or of the end: a recorder's never do."""
-    times = [exchange.response.t] if exchange.response else []
-    times += [arrival.t for arrival in exchange.arrivals]
-    times += [exchange.end.t] if exchange.end else []
-    return times != sorted(times)
+    first = [exchange.response.t] if exchange.response else []
+    last = [exchange.end.t] if exchange.end else []
+    times = chain(first, (arrival.t for arrival in exchange.arrivals), last)
+    return any(after < before for before, after in pairwise(times))

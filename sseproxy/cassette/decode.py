@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from io import BytesIO
+from typing import NamedTuple
 
-import orjson
-
+from sseproxy.again import HELD, Again
+from sseproxy.cassette.fields import LINE, Field, Fields, read_record
 from sseproxy.cassette.migrate import CONVERTERS, VERSION, Record, upgrade
 from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.exchange import (
@@ -28,13 +26,8 @@ from sseproxy.exchange import (
     header,
 )
 
-E = TypeVar("E", bound=StrEnum)
-
 _WRITTEN = tuple(ending for ending in Ending if ending is not Ending.INCOMPLETE)
-_LINE_ENDS = re.compile(rb"[\r\n\x00]")
 _REQUEST = re.compile(rb'\s*\{\s*"k"\s*:\s*"request"')
-_KNOWN = {"head", "request", "upload", "upload_end", "response", "data", "note", "end"}
-_LINE = "_line"  # where a record stood; no record of the format has this key
 
 
 def decode(data: bytes, *, part: bool = False) -> Exchange:
@@ -43,10 +36,40 @@ def decode(data: bytes, *, part: bool = False) -> Exchange:
     A torn last line is what a recorder that died leaves, and is passed over. An empty file or a torn head is
     legal only in a `part`, and even there holds no exchange. Raises CassetteError (without a path).
     """
+    return decode_lines(BytesIO(data), part=part)
+
+
+def decode_lines(
+    lines: Iterable[bytes], *, part: bool = False, again: Callable[[], Iterator[Arrival]] | None = None
+) -> Exchange:
+    """The same of lines. `again`: where the arrivals come from each time they are asked for, if they are too
+    long to be held.
+    """
     reader = Reader()
-    for record in upgrade(parse(data, part=part), converters=CONVERTERS, current=VERSION):
+    for record in _upgraded(lines, part=part):
         reader.take(record)
-    return reader.exchange()
+        if again and reader.size > HELD:
+            reader.arrivals.clear()
+    return reader.exchange(again)
+
+
+def decode_arrivals(lines: Iterable[bytes], *, part: bool = False) -> Iterator[Arrival]:
+    """What the body of a cassette is made of, one by one. Raises as `decode` does, where it comes to that."""
+    reader = Reader()
+    for record in _upgraded(lines, part=part):
+        reader.take(record)
+        yield from reader.arrivals
+        reader.arrivals.clear()
+    yield from reader.exchange().arrivals
+
+
+def _upgraded(lines: Iterable[bytes], *, part: bool) -> Iterator[Record]:
+    """Records of the present version as they are read; those of an old one are lifted as a whole."""
+    records = _records(lines, part=part)
+    first = next(records)
+    begun = [first] if first.get("version") == VERSION else [first, *records]
+    yield from upgrade(begun, converters=CONVERTERS, current=VERSION)
+    yield from records
 
 
 class Slice(NamedTuple):
@@ -88,22 +111,28 @@ def _is_whole(request: Request) -> bool:
 def decode_tail(lines: bytes) -> bytes:
     """The body bytes in the last lines of a cassette, whose first lines the caller did not read."""
     records = (read_record(line, 0) for line in lines.splitlines())
-    return b"".join(_Fields(record).content() for record in records if record["k"] == "data")
+    return b"".join(Fields(record).content() for record in records if record["k"] == "data")
 
 
 def parse(data: bytes, *, part: bool = False) -> list[Record]:
     """The records of a cassette as plain JSON objects, each checked to have a string `k`."""
-    *lines, rest = data.split(b"\n")
-    records = [read_record(line, number) for number, line in enumerate(lines, 1)]
-    if rest:
+    return list(_records(BytesIO(data), part=part))
+
+
+def _records(lines: Iterable[bytes], *, part: bool) -> Iterator[Record]:
+    number = 0
+    for number, line in enumerate(lines, 1):
         try:
-            records.append(read_record(rest, len(lines) + 1))
+            record = read_record(line.removesuffix(b"\n"), number)
         except CassetteError:
-            if not lines and not part:
+            if line.endswith(b"\n") or (number == 1 and not part):
                 raise
-    if not records:
+            if number == 1:
+                raise nothing(part) from None
+            return
+        yield record
+    if number == 0:
         raise nothing(part)
-    return records
 
 
 def nothing(part: bool) -> CassetteError:
@@ -111,131 +140,6 @@ def nothing(part: bool) -> CassetteError:
     if part:
         return NoHeadYetError("the recorder has not written a head yet")
     return CassetteError("empty: a cassette has at least a head")
-
-
-def read_record(line: bytes, number: int) -> Record:
-    """A line of a cassette, checked to be an object with a string `k`. Raises CassetteError."""
-    try:
-        record = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise CassetteError(f"not JSON: {error.msg}", line=number) from None
-    if not isinstance(record, dict) or not isinstance(record.get("k"), str):
-        raise CassetteError("each line should be a JSON object with a string `k`", line=number)
-    record[_LINE] = number
-    return record
-
-
-class _Field(StrEnum):
-    """The JSON types a field can be asked for, as an error calls them."""
-
-    STRING = "a string"
-    NUMBER = "a whole number from 0"
-    BOOLEAN = "true or false"
-    OBJECT = "an object"
-    LIST = "a list"
-
-    def fits(self, value: object) -> bool:
-        match self:
-            case _Field.STRING:
-                return isinstance(value, str)
-            case _Field.NUMBER:
-                return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-            case _Field.BOOLEAN:
-                return isinstance(value, bool)
-            case _Field.OBJECT:
-                return isinstance(value, dict)
-            case _Field.LIST:
-                return isinstance(value, list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """A record, read field by field with the types checked."""
-
-    record: Record
-
-    def wrong(self, name: str, expected: str) -> CassetteError:
-        what = f"`{name}` should be {expected}" if name in self.record else f"`{name}` is missing"
-        return CassetteError(f"`{self.record['k']}` record: {what}", line=self.record[_LINE])
-
-    def get(self, name: str, kind: _Field) -> Any:
-        value = self.record.get(name)
-        if not kind.fits(value):
-            raise self.wrong(name, kind)
-        return value
-
-    def string(self, name: str) -> str:
-        value: str = self.get(name, _Field.STRING)
-        return value
-
-    def number(self, name: str) -> int:
-        value: int = self.get(name, _Field.NUMBER)
-        return value
-
-    def status(self) -> int:
-        status = self.number("status")
-        if not 100 <= status <= 999:
-            raise self.wrong("status", "100 to 999")
-        return status
-
-    def raw(self, name: str) -> bytes:
-        """A string of a head, in either of its forms."""
-        return self._raw(self.record.get(name), name)
-
-    def _raw(self, value: object, name: str) -> bytes:
-        if isinstance(value, str):
-            return self._utf8(value, name)
-        if isinstance(value, dict) and isinstance(value.get("b64"), str):
-            return self._unbase64(value["b64"], name)
-        raise self.wrong(name, 'a string or {"b64": …}')
-
-    def trailers(self) -> Headers:
-        return self.headers("trailers") if "trailers" in self.record else ()
-
-    def headers(self, name: str) -> Headers:
-        pairs = self.get(name, _Field.LIST)
-        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
-            raise self.wrong(name, "a list of [name, value]")
-        return tuple((self.one_line(key, name), self.one_line(value, name)) for key, value in pairs)
-
-    def one_line(self, value: object, name: str) -> bytes:
-        """A string of a head in either form, which a line end would make two."""
-        if isinstance(value, str) and value.isascii() and value.isprintable():
-            return value.encode()  # nearly all are so: a library of thousands is read in half the time
-        raw = self._raw(value, name)
-        if _LINE_ENDS.search(raw):
-            raise self.wrong(name, "without CR, LF and NUL")
-        return raw
-
-    def content(self, where: Record | None = None) -> bytes:
-        """`text` xor `b64`, of the record itself or of an object in it."""
-        holder = self.record if where is None else where
-        match holder.get("text"), holder.get("b64"):
-            case str(text), None:
-                return self._utf8(text, "text")
-            case None, str(encoded):
-                return self._unbase64(encoded, "b64")
-        line, kind = self.record[_LINE], self.record["k"]
-        raise CassetteError(f"`{kind}` record: there should be either `text` or `b64`, a string", line=line)
-
-    def _utf8(self, text: str, name: str) -> bytes:
-        try:
-            return text.encode()
-        except UnicodeEncodeError:
-            raise self.wrong(name, "valid Unicode, without lone surrogates") from None
-
-    def _unbase64(self, encoded: str, name: str) -> bytes:
-        try:
-            return base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError):
-            raise self.wrong(name, "base64") from None
-
-    def choice(self, name: str, choices: Sequence[E]) -> E:
-        value = self.string(name)
-        for choice in choices:
-            if choice == value:
-                return choice
-        raise self.wrong(name, f"one of {', '.join(choices)}, not {value!r}")
 
 
 class Reader:
@@ -251,39 +155,28 @@ class Reader:
         self.slices: list[bytes] = []
         self.slices_t = 0
         self.arrivals: list[Arrival] = []
+        self.count = 0
+        """How many arrivals there have been, whatever has become of them."""
+        self.size = 0
+        """How many bytes they had."""
         self.notes: list[Note] = []
         self.end: End | None = None
 
     def take(self, record: Record) -> Item | None:
         """The next record, and what it holds by itself."""
-        if record["k"] in _KNOWN and self.end:
+        take = _TAKES.get(record["k"])
+        if take is None:
+            return None
+        if self.end:
             self._refuse(record, "stands after the `end`")
-        fields = _Fields(record)
-        match record["k"]:
-            case "head":
-                return self._head(fields)
-            case "request":
-                return self._request(fields)
-            case "upload":
-                self._upload(fields)
-            case "upload_end":
-                self._upload_end(fields)
-            case "response":
-                return self._response(fields)
-            case "data":
-                return self._data(fields)
-            case "note":
-                return self._note(fields)
-            case "end":
-                return self._end(fields)
-        return None
+        return take(self, Fields(record))
 
     def forget(self) -> None:
         """Lets go of all content so far."""
         for kept in (self.uploads, self.slices, self.arrivals, self.notes):
             kept.clear()
 
-    def exchange(self) -> Exchange:
+    def exchange(self, again: Callable[[], Iterator[Arrival]] | None = None) -> Exchange:
         self._join_slices()
         assert self.head is not None  # upgrade() has seen to it
         if self.request and self.uploads:
@@ -295,16 +188,16 @@ class Reader:
             head=self.head,
             request=self.request,
             response=self.response,
-            arrivals=tuple(self.arrivals),
+            arrivals=Again(again, self.count) if again and self.size > HELD else tuple(self.arrivals),
             notes=tuple(self.notes),
             end=self.end,
         )
 
     @staticmethod
     def _refuse(record: Record, why: str) -> None:
-        raise CassetteError(f"a `{record['k']}` record {why}", line=record[_LINE])
+        raise CassetteError(f"a `{record['k']}` record {why}", line=record[LINE])
 
-    def _head(self, fields: _Fields) -> Head:
+    def _head(self, fields: Fields) -> Head:
         if self.head:
             self._refuse(fields.record, "may stand only once, in the first line")
         self.head = Head(
@@ -317,7 +210,7 @@ class Reader:
         )
         return self.head
 
-    def _request(self, fields: _Fields) -> Request:
+    def _request(self, fields: Fields) -> Request:
         if self.request:
             self._refuse(fields.record, "may stand only once")
         self.request = Request(
@@ -325,21 +218,21 @@ class Reader:
             target=fields.raw("target"),
             version=fields.string("version"),
             headers=fields.headers("headers"),
-            body=fields.content(fields.get("body", _Field.OBJECT)),
+            body=fields.content(fields.get("body", Field.OBJECT)),
             trailers=fields.trailers(),
         )
         return self.request
 
-    def _upload(self, fields: _Fields) -> None:
+    def _upload(self, fields: Fields) -> None:
         self.uploads.append(fields.content())
         self.upload_complete = False
 
-    def _upload_end(self, fields: _Fields) -> None:
+    def _upload_end(self, fields: Fields) -> None:
         self.uploads.append(b"")
-        self.upload_complete = bool(fields.get("complete", _Field.BOOLEAN))
+        self.upload_complete = bool(fields.get("complete", Field.BOOLEAN))
         self.upload_trailers = fields.trailers()
 
-    def _response(self, fields: _Fields) -> ResponseHead:
+    def _response(self, fields: Fields) -> ResponseHead:
         if self.response:
             self._refuse(fields.record, "may stand only once")
         self.response = ResponseHead(
@@ -352,7 +245,7 @@ class Reader:
         )
         return self.response
 
-    def _data(self, fields: _Fields) -> Slice:
+    def _data(self, fields: Fields) -> Slice:
         if not self.response:
             self._refuse(fields.record, "stands before the `response`")
         if not self.slices:
@@ -368,14 +261,16 @@ class Reader:
         if self.slices:
             self.arrivals.append(Arrival(self.slices_t, b"".join(self.slices)))
             self.slices.clear()
+            self.count += 1
+            self.size += len(self.arrivals[-1].data)
 
-    def _note(self, fields: _Fields) -> Note:
-        tags = fields.get("tags", _Field.LIST)
-        note = Note(fields.number("t"), fields.string("text"), tuple(map(str, tags)), len(self.arrivals))
+    def _note(self, fields: Fields) -> Note:
+        tags = fields.get("tags", Field.LIST)
+        note = Note(fields.number("t"), fields.string("text"), tuple(map(str, tags)), self.count)
         self.notes.append(note)
         return note
 
-    def _end(self, fields: _Fields) -> End:
+    def _end(self, fields: Fields) -> End:
         self.end = End(
             t=fields.number("t"),
             reason=fields.choice("reason", _WRITTEN),
@@ -385,3 +280,15 @@ class Reader:
             detail=fields.string("detail") if "detail" in fields.record else "",
         )
         return self.end
+
+
+_TAKES: Mapping[str, Callable[[Reader, Fields], Item | None]] = {
+    "head": Reader._head,
+    "request": Reader._request,
+    "upload": Reader._upload,
+    "upload_end": Reader._upload_end,
+    "response": Reader._response,
+    "data": Reader._data,
+    "note": Reader._note,
+    "end": Reader._end,
+}

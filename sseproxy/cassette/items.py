@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sseproxy.cassette.decode import Item, Reader, nothing, read_record
+from sseproxy.cassette.decode import Item, Reader, nothing
+from sseproxy.cassette.fields import read_record
 from sseproxy.cassette.migrate import VERSION, upgrade
 from sseproxy.errors import CassetteError
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
-from sseproxy.cassette.decode import Item, decode, decode_request, decode_tail
+from sseproxy.cassette.decode import (
+    Item,
+    decode,
+    decode_arrivals,
+    decode_lines,
+    decode_request,
+    decode_tail,
+)
 from sseproxy.cassette.items import items as decoded
 from sseproxy.cassette.naming import PACKED, PART, SUFFIX
 from sseproxy.cassette.pack import opened, read
 from sseproxy.errors import CassetteError, NoCassettesError, NoHeadYetError, SseproxyError
-from sseproxy.exchange import Exchange, Head, Request, ResponseHead
+from sseproxy.exchange import Arrival, Exchange, Head, Request, ResponseHead
 
 try:
     import fcntl
@@ -55,15 +64,42 @@ def _is_only_packed(path: Path) -> bool:
 
 def load(path: Path) -> Exchange:
     """The exchange in a cassette. Raises CassetteError, with the path, for what can't be read."""
-    path = _present(path)
+    path = present(path)
+    with _told(path):
+        return decode(read(path), part=path.name.endswith(PART))
+
+
+def view(path: Path) -> Exchange:
+    """The same, in memory that does not grow with the cassette: a long body is read again each time it is
+    asked for. Raises as `load` does, and then too, should the file be gone or changed.
+    """
+    path = present(path)
+    with _told(path), opened(path) as lines:
+        return decode_lines(lines, part=path.name.endswith(PART), again=partial(_arrivals, path))
+
+
+def _arrivals(path: Path) -> Iterator[Arrival]:
+    path = present(path)
+    with _told(path), opened(path) as lines:
+        yield from decode_arrivals(lines, part=path.name.endswith(PART))
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Gives errors the path that they are about."""
     try:
-        data = read(path)
+        yield
     except OSError as error:
         raise CassetteError(f"can't be read: {error.strerror}", path) from None
-    try:
-        return decode(data, part=path.name.endswith(PART))
     except CassetteError as error:
         raise error.located(path) from None
+
+
+def load_head(path: Path) -> Head:
+    """What the first line of a cassette says. Raises as `load` does, for that line."""
+    (_, head), *_ = islice(items(path), 1)
+    assert isinstance(head, Head)
+    return head
 
 
 def load_request(path: Path) -> tuple[Head, Request | None]:
@@ -71,14 +107,9 @@ def load_request(path: Path) -> tuple[Head, Request | None]:
 
     Raises CassetteError, with the path, for what can't be read.
     """
-    path = _present(path)
-    try:
-        with opened(path) as lines:
-            return decode_request(lines, part=path.name.endswith(PART))
-    except OSError as error:
-        raise CassetteError(f"can't be read: {error.strerror}", path) from None
-    except CassetteError as error:
-        raise error.located(path) from None
+    path = present(path)
+    with _told(path), opened(path) as lines:
+        return decode_request(lines, part=path.name.endswith(PART))
 
 
 def load_status(path: Path) -> int | None:
@@ -95,14 +126,9 @@ def items(path: Path) -> Generator[tuple[int, Item], None, None]:
 
     Raises CassetteError, with the path.
     """
-    path = _present(path)
-    try:
-        with opened(path) as lines:
-            yield from decoded(lines, part=path.name.endswith(PART))
-    except OSError as error:
-        raise CassetteError(f"can't be read: {error.strerror}", path) from None
-    except CassetteError as error:
-        raise error.located(path) from None
+    path = present(path)
+    with _told(path), opened(path) as lines:
+        yield from decoded(lines, part=path.name.endswith(PART))
 
 
 def load_all(
@@ -115,7 +141,7 @@ def load_all(
     loaded = []
     for path in paths:
         try:
-            loaded.append((_present(path), load(path)))
+            loaded.append((present(path), load(path)))
         except NoHeadYetError:
             pass
         except CassetteError as error:
@@ -135,7 +161,7 @@ def make_folder(path: Path) -> None:
         raise SseproxyError(f"{path}: cassettes can't be written here: permission denied")
 
 
-def _present(path: Path) -> Path:
+def present(path: Path) -> Path:
     """Where the cassette is now: its recorder may have finished it since it was found."""
     final = path.with_name(path.name.removesuffix(PART) + SUFFIX)
     return final if path.name.endswith(PART) and not path.exists() and final.exists() else path

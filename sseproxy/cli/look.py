@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
+from operator import itemgetter
 from pathlib import Path
 
 import click
-import orjson
 
 from sseproxy import console
 from sseproxy.analysis.events import read_stream
-from sseproxy.analysis.report import as_json
+from sseproxy.analysis.report import json_pieces
 from sseproxy.analysis.validate import findings
-from sseproxy.cassette.store import find, is_being_written, load
+from sseproxy.cassette.store import find, is_being_written, view
 from sseproxy.cli.options import paths
-from sseproxy.cli.reading import Reading
+from sseproxy.cli.reading import Reading, oldest_first
 from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.exchange import Exchange
 from sseproxy.printable import counted, printable
@@ -35,11 +35,15 @@ def ls(paths: tuple[Path, ...]) -> None:
     """
     found = Reading(paths)
     out = console.stdout()
-    rows = [(exchange, read_stream(exchange), _ending(path, exchange)) for path, exchange in found.in_time()]
+    rows = [(oldest_first(exchange.head), _listed(path, exchange)) for path, exchange in found]
     if rows:
-        for line in console.listing(rows):
+        for line in console.listing([cells for _, cells in sorted(rows, key=itemgetter(0))]):
             out.print(line)
     raise SystemExit(found.status)
+
+
+def _listed(path: Path, exchange: Exchange) -> console.Cells:
+    return console.listed(exchange, read_stream(exchange), _ending(path, exchange))
 
 
 @click.command()
@@ -53,7 +57,7 @@ def show(paths: tuple[Path, ...], raw: bool, json_: bool) -> None:
     found = Reading(paths)
     if raw:
         for _, exchange in found.in_time():
-            sys.stdout.buffer.write(exchange.body)
+            sys.stdout.buffer.writelines(data for _, data in exchange.arrivals)
     elif json_:
         _print_json(found)
     else:
@@ -67,16 +71,20 @@ def show(paths: tuple[Path, ...], raw: bool, json_: bool) -> None:
 
 
 def _print_json(found: Reading) -> None:
-    cassettes = found.in_time()
-    if found.status and not cassettes:
-        return
-    listed = []
-    for path, exchange in cassettes:
+    """An array, written as it grows."""
+    out = sys.stdout.buffer
+    before = b"[\n"
+    for path, exchange in found.in_time():
         stream = read_stream(exchange)
         if stream.problem:
             click.echo(f"{printable(str(path))}: {printable(stream.problem)}", err=True)
-        listed.append(as_json(printable(str(path)), exchange, stream))
-    sys.stdout.buffer.write(orjson.dumps(listed, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        out.write(before)
+        out.writelines(json_pieces(printable(str(path)), exchange, stream))
+        before = b",\n"
+    if before != b"[\n":
+        out.write(b"\n]\n")
+    elif not found.status:
+        out.write(b"[]\n")
 
 
 @click.command()
@@ -86,7 +94,7 @@ def validate(paths: tuple[Path, ...]) -> None:
     status = good = 0
     for path in find(paths):
         try:
-            odd = [f"{path}: {finding}" for finding in findings(load(path))]
+            odd = [f"{path}: {finding}" for finding in findings(view(path))]
         except NoHeadYetError as error:
             odd = [str(error)]
         except CassetteError as error:

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from rich.text import Text
 
+from sseproxy.again import Again
 from sseproxy.analysis.events import Stream, TimedEvent
-from sseproxy.console.table import columns, ending_text, seconds, when
-from sseproxy.exchange import Exchange, header
+from sseproxy.console.table import Cells, columns, ending_text, seconds, when
+from sseproxy.exchange import Arrival, Exchange, header
 from sseproxy.printable import counted, printable, printable_bytes
 
 _PREVIEW = 2_000  # characters of a body that is no event stream
 
 
-def listing(rows: Iterable[tuple[Exchange, Stream, str]]) -> Iterator[Text]:
-    """`ls`: a line a cassette. The last item of a row is its ending, or `recording`."""
+def listing(rows: Sequence[Cells]) -> Iterator[Text]:
+    """`ls`: a line a cassette, under the names of what `listed` tells of each."""
     titles = ("WHEN (UTC)", "REQUEST", "STATUS", "EVENTS", "FIRST s", "LAST s", "ENDING", "ID")
-    cells: list[list[str | Text]] = []
-    for exchange, stream, ending in rows:
-        request = exchange.request
-        target = printable_bytes(request.target) if request else ""
-        cells.append(
-            [
-                when(exchange.head.wall),
-                f"{printable(request.method)} {target}" if request else "-",
-                str(exchange.response.status) if exchange.response else "-",
-                str(len(stream.dispatched)) if stream.is_stream else "-",
-                seconds(stream.dispatched[0].t) if stream.dispatched else "-",
-                seconds(exchange.duration),
-                ending_text(ending),
-                printable(exchange.head.id),
-            ]
-        )
-    return columns(titles, titles[2:6], cells)
+    return columns(titles, titles[2:6], rows)
+
+
+def listed(exchange: Exchange, stream: Stream, ending: str) -> Cells:
+    """A cassette in the list. `ending` is its own, or `recording`."""
+    request = exchange.request
+    target = printable_bytes(request.target) if request else ""
+    return [
+        when(exchange.head.wall),
+        f"{printable(request.method)} {target}" if request else "-",
+        str(exchange.response.status) if exchange.response else "-",
+        str(len(stream.dispatched)) if stream.is_stream else "-",
+        seconds(stream.dispatched[0].t) if stream.dispatched else "-",
+        seconds(exchange.duration),
+        ending_text(ending),
+        printable(exchange.head.id),
+    ]
 
 
 def miss(lines: Iterable[str]) -> Iterator[Text]:
@@ -66,36 +68,35 @@ def showing(exchange: Exchange, stream: Stream, ending: str) -> Iterator[Text]:
         yield Text(f"  note     {printable(note.text)} (at {seconds(note.t)} s)", style="yellow")
     yield Text()
     if stream.events:
-        yield from _events(stream.events)
+        rows = Again(partial(_events, stream.events), len(stream.events))
+        yield from columns(("#", "AT s", "GAP ms", "EVENT", "DATA"), ("#", "AT s", "GAP ms"), rows)
     elif exchange.arrivals and not stream.is_stream:
-        cells = [[seconds(t), str(len(data)), _preview(data)] for t, data in exchange.arrivals]
-        yield from columns(("AT s", "BYTES", "BODY"), ("AT s", "BYTES"), cells)
+        rows = Again(partial(_pieces, exchange.arrivals), len(exchange.arrivals))
+        yield from columns(("AT s", "BYTES", "BODY"), ("AT s", "BYTES"), rows)
     yield _closing(exchange, stream, ending)
 
 
-def _events(events: Iterable[TimedEvent]) -> Iterator[Text]:
-    cells: list[list[str | Text]] = []
+def _pieces(arrivals: Iterable[Arrival]) -> Iterator[Cells]:
+    return ([seconds(t), str(len(data)), _preview(data)] for t, data in arrivals)
+
+
+def _events(events: Iterable[TimedEvent]) -> Iterator[Cells]:
     before = number = 0
-    for t, event in ((timed.t, timed.event) for timed in events):
+    for t, event, _ in events:
         number += event.dispatched
         extra = [f": {printable(comment.strip())}" for comment in event.comments]
         extra += [f"id {printable(event.id)}"] if event.id and event.dispatched else []
         extra += [f"retry {event.retry} ms"] if event.retry is not None else []
         data = Text(printable(event.data) if event.dispatched else "")
         data.append(("  " if data and extra else "") + "  ".join(extra), style="dim")
-        cells.append(
-            [
-                str(number) if event.dispatched else "",
-                seconds(t),
-                f"{(t - before) / 1e3:.1f}",
-                Text(printable(event.type), style="cyan")
-                if event.dispatched
-                else Text("(none)", style="dim"),
-                data,
-            ]
-        )
+        yield [
+            str(number) if event.dispatched else "",
+            seconds(t),
+            f"{(t - before) / 1e3:.1f}",
+            Text(printable(event.type), style="cyan") if event.dispatched else Text("(none)", style="dim"),
+            data,
+        ]
         before = t
-    return columns(("#", "AT s", "GAP ms", "EVENT", "DATA"), ("#", "AT s", "GAP ms"), cells)
 
 
 def _closing(exchange: Exchange, stream: Stream, ending: str) -> Text:
@@ -106,7 +107,7 @@ def _closing(exchange: Exchange, stream: Stream, ending: str) -> Text:
     text.append(f" after {seconds(exchange.duration)} s: ")
     if stream.is_stream:
         text.append(f"{counted(len(stream.dispatched), 'event')}, ")
-    body = counted(len(exchange.body), "byte")
+    body = counted(exchange.size, "byte")
     text.append(f"{body} in {counted(len(exchange.arrivals), 'read')}")
     if stream.unfinished:
         text.append(f"; {counted(stream.unfinished, 'byte')} of an unfinished event at the end")

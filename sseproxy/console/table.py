@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
+from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -13,8 +16,21 @@ from sseproxy.printable import printable
 
 _WIDEST = 80  # what is longer stands out of its column, and does not push all the others
 
+Cells = Sequence[str | Text]
+"""A row of a table."""
+
 
 class _Console(Console):
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Where there is no terminal, a line is its text: to find that out by way of styles, segments and
+        themes is what takes longest in printing a million of them.
+        """
+        if self.is_terminal or options or len(objects) != 1 or not isinstance(objects[0], Text):
+            super().print(*objects, **options)
+        else:
+            self.file.write(objects[0].plain + "\n")
+            self.file.flush()
+
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError  # whoever read our output has gone: for the command line to deal with
 
@@ -34,22 +50,30 @@ def ending_text(ending: str) -> Text:
     return Text(ending, style=style)
 
 
-def columns(
-    titles: Sequence[str], right: Sequence[str], rows: Sequence[Sequence[str | Text]]
-) -> Iterator[Text]:
-    """A table, line by line. `right` names the columns whose cells stand to the right."""
-    table = [[Text(title, style="dim") for title in titles]]
-    table += [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
-    widths = [min(_WIDEST, max(row[column].cell_len for row in table)) for column in range(len(titles))]
-    for row in table:
+def columns(titles: Sequence[str], right: Sequence[str], rows: Sequence[Cells]) -> Iterator[Text]:
+    """A table, line by line. `right` names the columns whose cells stand to the right.
+
+    It goes through the rows twice and holds none: first to find how wide columns are, all but a last one
+    whose cells stand to the left.
+    """
+    aligned = len(titles) if titles[-1] in right else len(titles) - 1
+    widths = [len(title) for title in titles]
+    for row in rows:
+        for column in range(aligned):
+            cell = row[column]
+            widths[column] = max(widths[column], cell.cell_len if isinstance(cell, Text) else cell_len(cell))
+    widths = [min(_WIDEST, width) for width in widths]
+    head: Cells = [Text(title, style="dim") for title in titles]
+    for row in chain([head], rows):
         line = Text()
-        for cell, title, width in zip(row, titles, widths, strict=True):
-            padding = " " * (width - cell.cell_len)
+        for column, (cell, title, width) in enumerate(zip(row, titles, widths, strict=True)):
+            text = cell if isinstance(cell, Text) else Text(cell)
+            padding = " " * (width - text.cell_len) if column < aligned else ""
             line.append("  " if line else "")
             if title in right:
-                line.append(padding).append_text(cell)
+                line.append(padding).append_text(text)
             else:
-                line.append_text(cell).append(padding)
+                line.append_text(text).append(padding)
         line.rstrip()
         yield line
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -45,7 +46,7 @@ def waterfall(scene: Scene, width: int | None) -> Iterator[Text]:
     for line in _legend(scene):
         yield from _fitted(line, 3, width)
     yield Text()
-    for line in [_heading(scene, layout), *_table(scene, layout, width)]:
+    for line in chain([_heading(scene, layout)], _table(scene, layout, width)):
         if width:
             line.truncate(width, overflow="ellipsis")
         yield line
@@ -100,9 +101,12 @@ def _ended(lane: Lane) -> Text:
 def _layout(scene: Scene, width: int | None) -> _Layout:
     lane = max(len(each.letter) for each in scene.lanes) + 2
     at = len(seconds(scene.duration)) + 2
-    gap = max([len(_gap(row)) for row in scene.rows] + [len("GAP ms")]) + 2
-    number = max(len(_number(row)) for row in scene.rows) + 2
-    kind = min(_KIND, max(len(_kind(row)) for row in scene.rows)) + 2
+    gap, number, kind = len("GAP ms"), 0, 0
+    for row in scene.rows:
+        gap = max(gap, len(_gap(row)))
+        number = max(number, len(_number(row)))
+        kind = max(kind, len(_kind(row)))
+    gap, number, kind = gap + 2, number + 2, min(_KIND, kind) + 2
     free = (width or _PIPE) - (lane + at + gap + number + 2 + kind)
     bar = max(10, min(60, free * 2 // 5))
     return _Layout(lane, at, gap, bar, number, kind, max(8, free - bar) if width else None)

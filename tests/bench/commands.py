@@ -63,14 +63,23 @@ READING: dict[str, tuple[str, ...]] = {
 }
 """What reads a whole library. Analyses join here; so does a library in another form, by its own folder."""
 
+ANALYSES: dict[str, tuple[str, ...]] = READING | {
+    "timeline": ("timeline",),
+    "timeline --all": ("timeline", "--all"),
+}
+"""What reads one long cassette. A library is for `timeline` what it asks for: all of it on one screen."""
+
 MATCHING = Workload("matching", "", streams=2_000, events=20, keep_alive=True, targets=10_000)
 CASSETTE = Workload("library", "", events=500)
 """What each cassette of a library that is read holds: about 80 KB."""
+LONG = Workload("long", "", events=200_000)
+"""What a single long one holds: about 32 MB."""
 
 
 def command_cells(program: Path, library_mib: int, *, quick: bool) -> list[Cell]:
     commands = tuple(command_names(program))
     count = MATCHING.targets // 10 if quick else MATCHING.targets
+    long = LONG.quick() if quick else LONG
     return [
         Cell(
             "start-up",
@@ -96,7 +105,14 @@ def command_cells(program: Path, library_mib: int, *, quick: bool) -> list[Cell]
             f"a library of {library_mib:,} MiB, cassettes of 500 events",
             (Column("rate", "MB/s", 1), Column("memory", "peak MiB")),
             tuple(READING),
-            lambda subject: _read(program, READING[subject], library_mib * 2**20),
+            lambda subject: _read(program, READING[subject], CASSETTE, library_mib * 2**20),
+        ),
+        Cell(
+            "long",
+            f"one cassette of {long.events:,} events: memory does not grow with it",
+            (Column("rate", "MB/s", 1), Column("memory", "peak MiB")),
+            tuple(ANALYSES),
+            lambda subject: _read(program, ANALYSES[subject], long, 0),
         ),
     ]
 
@@ -158,10 +174,10 @@ def _match(program: Path, count: int) -> Sample:
     return {"start": start * 1e3, "memory": memory / 2**20} | first
 
 
-def _read(program: Path, command: tuple[str, ...], size: int) -> Sample:
-    each = len(library.cassette(0, CASSETTE, "0" * 16))
+def _read(program: Path, command: tuple[str, ...], workload: Workload, size: int) -> Sample:
+    each = len(library.cassette(0, workload, "0" * 16))
     count = max(size // each, 1)
-    folder = _library(CASSETTE, count, 10)
+    folder = _library(workload, count, min(count, 10))
     peaks = [0]  # looked at while it runs: what the kernel tells at the end has our own memory in it
     with scratch() as place:
         seconds = _run([program, *command, folder], place, lambda pid: peaks.append(peak_memory(pid)))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sseproxy.coding import CodingError, decoder
+from sseproxy.coding import PIECE, CodingError, decoder
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -210,3 +210,12 @@ def test_a_coding_that_is_not_known_is_named(codings: list[bytes], unknown: str)
     with pytest.raises(CodingError) as caught:
         decoder(codings)
     assert str(caught.value) == f"can't decode Content-Encoding {unknown}"
+
+
+@pytest.mark.parametrize("name", COMPRESSED)
+def test_a_body_that_inflates_a_thousandfold_comes_in_pieces(name: str) -> None:
+    coding, encode = ENCODERS[name]
+    plain = bytes(4 * 2**20)
+    pieces = list(decoder([b"gzip", coding]).pieces(encode(gzip.compress(plain))))
+    assert max(map(len, pieces)) <= PIECE
+    assert b"".join(pieces) == plain

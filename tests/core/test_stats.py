@@ -39,7 +39,7 @@ def test_the_figures_of_a_stream() -> None:
     size = len(spoken().body)
     assert (found.events, found.tokens, found.bytes) == (6, 4, size)
     assert (found.first_event, found.first_token, found.duration) == (100_000, 200_000, 2_600_000)
-    assert found.gaps == (100_000, 100_000, 0, 200_000, 2_000_000)
+    assert list(found.gaps) == [100_000, 100_000, 0, 200_000, 2_000_000]
     assert found.spread == Spread(100_000, 2_000_000, 2_000_000, 2_000_000)
     assert (found.per_token, found.tokens_per_second) == (100_000, 10.0)
     assert found.bytes_per_second == pytest.approx(size / 2.4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -207,7 +208,7 @@ def test_no_event_is_lost_and_time_goes_on(values: list[Exchange]) -> None:
 
 
 def test_folded_or_not_the_text_is_the_same() -> None:
-    def said(rows: tuple[Row, ...]) -> str:
+    def said(rows: Sequence[Row]) -> str:
         return "".join(row.text for row in rows if row.what is What.EVENT)
 
     for value in captured().values():

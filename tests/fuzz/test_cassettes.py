@@ -141,7 +141,7 @@ def look(exchange: Exchange) -> None:
     findings(exchange)
     orjson.dumps(as_json("x", exchange, stream))
     out = Console(file=io.StringIO(), width=100_000)
-    listed = console.listing([(exchange, stream, exchange.ending)])
+    listed = console.listing([console.listed(exchange, stream, exchange.ending)])
     for line in [*listed, *console.showing(exchange, stream, exchange.ending), *debugged(exchange)]:
         assert not UNFIT.search(line.plain)
         out.print(line)

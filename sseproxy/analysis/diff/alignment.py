@@ -12,13 +12,21 @@ import orjson
 
 from sseproxy.analysis.diff.folding import Folding
 from sseproxy.analysis.diff.sequences import Pair, paired
-from sseproxy.analysis.story import Moment, Story
+from sseproxy.analysis.story import Story
+from sseproxy.dialects import Meaning
+
+
+class Said(NamedTuple):
+    """What of a moment is compared; a long stream has no room for the rest of it."""
+
+    number: int
+    meaning: Meaning
 
 
 class Item(NamedTuple):
     """An event with all that is fresh folded."""
 
-    moment: Moment
+    moment: Said
     is_token: bool
     folded: Any
     identity: str
@@ -88,10 +96,15 @@ class Alignment:
 def items(story: Story) -> list[Item]:
     folding = Folding(story)
     found = []
-    for moment in story.heard:
-        folded = folding.data(moment.event.data)
-        identity = orjson.dumps([moment.meaning.kind, folded], option=orjson.OPT_SORT_KEYS).decode()
-        found.append(Item(moment, moment.meaning.kind in story.dialect.tokens, folded, identity))
+    known: dict[tuple[Meaning, str], Item] = {}  # events that are the same share what is told of them
+    for number, _, _, event, meaning in story.heard:
+        first = known.get((meaning, event.data))
+        if first is None:
+            folded = folding.data(event.data)
+            identity = orjson.dumps([meaning.kind, folded], option=orjson.OPT_SORT_KEYS).decode()
+            first = Item(Said(number, meaning), meaning.kind in story.dialect.tokens, folded, identity)
+            known[meaning, event.data] = first
+        found.append(first._replace(moment=Said(number, first.moment.meaning)))
     return found
 
 

@@ -41,11 +41,8 @@ class Folding:
         fresh = story.dialect.constant | _ALSO_FRESH
         self._names: dict[str, str] = {}
         self._counts: dict[str, int] = defaultdict(int)
-        named = list(story.asked) + [
-            pair for moment in story.moments for pair in moment.meaning.ids if pair[0] in fresh
-        ]
-        for name, value in named:
-            if len(value) >= _SHORTEST:
+        for name, value in story.named:
+            if len(value) >= _SHORTEST and (name in fresh or (name, value) in story.asked):
                 self._name(name, value)
 
     def _name(self, name: str, value: str) -> str:

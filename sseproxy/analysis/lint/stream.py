@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from sseproxy.analysis.body import Plain
 from sseproxy.analysis.lint import rules
 from sseproxy.analysis.lint.block import Block, Findings, Found
 from sseproxy.analysis.lint.clients import Clients
@@ -23,7 +24,7 @@ from sseproxy.analysis.lint.session import Course
 from sseproxy.analysis.lint.timing import Timing
 from sseproxy.analysis.lint.wire import Wire
 from sseproxy.cassette.decode import Item, Slice
-from sseproxy.coding import CodingError, Decoder, decoder
+from sseproxy.coding import CodingError
 from sseproxy.contract import compile_contract
 from sseproxy.dialects import DIALECTS, DROPPED, PLAIN, Dialect, Ids, Meaning, detect
 from sseproxy.exchange import (
@@ -35,7 +36,6 @@ from sseproxy.exchange import (
     Request,
     ResponseHead,
     media_type,
-    tokens,
 )
 from sseproxy.sse import Event, EventStreamParser, LineParser, parser_for
 
@@ -73,7 +73,7 @@ class StreamLinter:
         self._request: Request | None = None
         self._response: ResponseHead | None = None
         self._response_line = 1
-        self._body: Decoder | None = None
+        self._body: Plain | None = None
         self._parser: EventStreamParser | LineParser | None = None
         self._raw = bytearray()  # since the last event's end
         self._raw_from = 0  # where that is in the stream
@@ -140,7 +140,7 @@ class StreamLinter:
         self._timing = Timing(response.t)
         self._parser = parser_for(media_type(response.headers))
         try:
-            self._body = decoder(tokens(response.headers, b"content-encoding"))
+            self._body = Plain(response.headers)
         except CodingError as error:
             yield from self._give_up(error, self._place(line, response.t))
         if self._parser:
@@ -151,18 +151,15 @@ class StreamLinter:
         assert self._response
         assert self._timing
         try:
-            plain = self._body.feed(piece.data)
+            for plain in self._body.feed(piece.data):
+                yield from self._piece(plain, line, piece.t)
         except CodingError as error:
             yield from self._give_up(error, self._place(line, piece.t))
+        if self._over or self._parser is None:
             return
-        if self._parser is None:
-            yield from self._sniff(plain)
-            if self._parser is None:
-                return
         self._last_data = self._place(line, piece.t)
         if not self._read.place:
             self._read.place = self._last_data
-        yield from self._events(plain, line, piece.t)
         if not piece.more:
             read, self._read = self._read, _Read()
             assert read.place
@@ -173,6 +170,15 @@ class StreamLinter:
         self._over = True
         if self._parser:
             yield Found(rules.UNDECODED, place, str(error))
+
+    def _piece(self, plain: bytes, line: int, t: int) -> Findings:
+        if self._over:
+            return
+        if self._parser is None:
+            yield from self._sniff(plain)
+            if self._parser is None:
+                return
+        yield from self._events(plain, line, t)
 
     def _sniff(self, plain: bytes) -> Findings:
         """The first bytes of a body that is declared as something else."""

@@ -1,0 +1,43 @@
+"""Sequences that are made anew each time they are gone through: what is too much to be held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar, overload
+
+T = TypeVar("T")
+
+HELD = 1024 * 1024
+"""Bytes of one body that are held with all that is told of them, which takes some thirty times as much.
+What is longer is read again for each look at it: that is slower, and memory does not grow with it.
+"""
+
+
+class Again(Sequence[T]):
+    """As many items as there were when they were counted, the same each time."""
+
+    def __init__(self, make: Callable[[], Iterator[T]], count: int) -> None:
+        self._make = make
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[T]:
+        return islice(self._make(), self._count)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        """In time that grows with how far from the front it is."""
+        places = range(self._count)[index]
+        if isinstance(places, int):
+            return next(islice(self._make(), places, None))
+        wanted = set(places)
+        found = {place: item for place, item in enumerate(self) if place in wanted}
+        return [found[place] for place in places]
