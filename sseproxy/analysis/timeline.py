@@ -16,15 +16,13 @@ from heapq import merge
 from itertools import chain, pairwise
 from typing import NamedTuple
 
-import orjson
-
 from sseproxy.again import Again
 from sseproxy.analysis.gaps import STALL, Gap, longest, stalls
 from sseproxy.analysis.lint import Finding
+from sseproxy.analysis.remark import comments, rest
 from sseproxy.analysis.story import Moment, Story
 from sseproxy.exchange import media_type
 from sseproxy.printable import counted, printable, printable_bytes
-from sseproxy.sse import Event
 
 IDLE = 10_000_000
 """Microseconds without an open exchange after which a new scene begins."""
@@ -331,30 +329,9 @@ def _of_event(index: int, at: int, moment: Moment, stall: Stall | None) -> Row:
         first=moment.number,
         last=moment.number,
         text=meaning.text,
-        data=_rest(event.data, meaning.kind) if heard else _comments(event),
+        data=rest(event.data, meaning.kind) if heard else comments(event),
         stall=stall,
     )
-
-
-def _comments(event: Event) -> str:
-    return " ".join(comment.strip() for comment in event.comments)
-
-
-def _rest(data: str, kind: str) -> str:
-    """What data says beside the kind: of `{"event":"metadata","data":{…}}` the inner object."""
-    if not data.startswith("{"):
-        return data
-    try:
-        told = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return data
-    rest = {name: value for name, value in told.items() if value != kind}
-    if len(rest) == len(told):
-        return data
-    try:
-        return orjson.dumps(next(iter(rest.values())) if len(rest) == 1 else rest).decode()
-    except orjson.JSONEncodeError:  # nested deeper than it writes
-        return data
 
 
 def _folded(rows: Iterable[Row], lanes: Sequence[Lane]) -> Iterator[Row]:
