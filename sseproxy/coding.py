@@ -92,9 +92,11 @@ class _Deflate:
 def _inflated(member: zlib._Decompress, data: bytes) -> Iterator[bytes]:
     """Raises zlib.error."""
     piece = member.decompress(data, PIECE)
-    while piece or member.unconsumed_tail:
-        yield piece
+    yield piece
+    # At its end what is not consumed is what lies behind it, and stays.
+    while not member.eof and (piece or member.unconsumed_tail):
         piece = member.decompress(member.unconsumed_tail, PIECE)
+        yield piece
 
 
 class _Brotli:

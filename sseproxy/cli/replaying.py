@@ -67,8 +67,8 @@ def replay_until_stopped(
             seat.metrics,
             on_played=(lambda *played: seat.ask("played", played)) if report else None,
         )
-        collector = Collector(mock.open_streams)
         mock.get_ready()
+        collector = Collector(mock.open_streams)
         server = await mock.start()
         told = counted(len(answers), "cassette")
         seat.ready(f"sseproxy: {server.url} replays {told} of {cassettes} (Ctrl-C stops)")

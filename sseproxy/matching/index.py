@@ -67,8 +67,8 @@ class Index:
         """The parts of a request that count. Credentials are masked first, as they are in recordings."""
         # Masking headers that nobody compares would take longer than all the rest.
         headers = tuple(field for field in request.headers if field[0].lower() in self._headers)
-        bare = replace(request, headers=headers)
-        return self._rules.parts(replace(self.masked(bare), headers=headers))
+        masked = mask_request(replace(request, headers=headers), self._redaction)[0]
+        return self._rules.parts(replace(inflated(masked), headers=masked.headers))
 
     def masked(self, request: Request) -> Request:
         """The request as it is compared: its secrets masked, as in recordings, and its body inflated."""

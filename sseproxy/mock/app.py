@@ -94,6 +94,7 @@ class Mock:
         self._playing: set[Player] = set()
         self._reels = Reels(answers.library, options.speed)
         self._explaining = asyncio.Lock()
+        self._reading = asyncio.Lock()
         self._on_played = on_played
         self._watcher = watcher
         self.lateness = Lateness()
@@ -180,8 +181,11 @@ class Mock:
             if answer is None:
                 return False
             ready = self._reels.kept(answer.number)
-            if ready is None:  # other streams must not wait till it is read
-                ready = await asyncio.to_thread(self._reels.make, answer.number)
+            if ready is None:  # other streams must not wait till it is read, once for all who ask
+                async with self._reading:
+                    ready = self._reels.kept(answer.number)
+                    if ready is None:
+                        ready = await asyncio.to_thread(self._reels.make, answer.number)
             exchange, reel = ready
         except CassetteError as error:
             self.unreadable += 1

@@ -32,6 +32,7 @@ class Collector:
         """Leaves it to Python again."""
         if self._timer:
             self._timer.cancel()
+        gc.unfreeze()
         gc.enable()
 
     def _look_later(self) -> None:

@@ -21,10 +21,11 @@ class Reel(NamedTuple):
     framed: tuple[bytes, ...]
     """What each step writes of the body, in the framing that was recorded: as a chunk, or as it is."""
 
-    @property
-    def size(self) -> int:
-        """Bytes of memory, about."""
-        return 2 * sum(map(len, self.framed)) + _OVERHEAD * len(self.steps)
+
+def _size(exchange: Exchange, ready: Reel) -> int:
+    """Bytes of memory, about."""
+    asked = len(exchange.request.body) if exchange.request else 0
+    return asked + 2 * sum(map(len, ready.framed)) + _OVERHEAD * len(ready.steps)
 
 
 def reel(exchange: Exchange, speed: float = 1.0) -> Reel:
@@ -59,8 +60,8 @@ class Reels:
         with self._keeping:
             if number not in self._kept:
                 self._kept[number] = made
-                self._size += made[1].size
+                self._size += _size(*made)
             while self._size > KEPT_BYTES and len(self._kept) > 1:
-                _, (_, dropped) = self._kept.popitem(last=False)
-                self._size -= dropped.size
+                _, dropped = self._kept.popitem(last=False)
+                self._size -= _size(*dropped)
         return made

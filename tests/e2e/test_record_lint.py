@@ -57,7 +57,7 @@ def test_a_configuration_that_lint_can_not_use_stops_the_recorder(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sseproxy.toml").write_text('[contracts]\nplain = "("\n')
     done = sseproxy("record", "--lint", "--upstream", "http://127.0.0.1:9", "--port", "0", cwd=tmp_path)
-    assert complaint(done).startswith("lint can't begin: sseproxy.toml: [contracts] 'plain': contract, c")
+    assert complaint(done).startswith("sseproxy.toml: [contracts] 'plain': contract, c")
 
 
 class Following(Server):

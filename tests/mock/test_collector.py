@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterator
 
 import pytest
 
@@ -24,11 +23,9 @@ def dropped() -> weakref.ref[Garbage]:
 
 
 @pytest.fixture(autouse=True)
-def always_looking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def always_looking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collector, "INTERVAL", 0.0)
     monkeypatch.setattr(collector, "WORTH_IT", -1)
-    yield
-    gc.unfreeze()
 
 
 async def test_garbage_goes_when_nothing_plays() -> None:
