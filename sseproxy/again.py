@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar, overload
 
+from sseproxy.errors import SseproxyError
+
 T = TypeVar("T")
 
 HELD = 1024 * 1024
@@ -25,7 +27,13 @@ class Again(Sequence[T]):
         return self._count
 
     def __iter__(self) -> Iterator[T]:
-        return islice(self._make(), self._count)
+        """Raises SseproxyError where there are fewer by now."""
+        count = 0
+        for item in islice(self._make(), self._count):
+            count += 1
+            yield item
+        if count < self._count:
+            raise SseproxyError("a cassette was changed while it was read")
 
     @overload
     def __getitem__(self, index: int) -> T: ...
@@ -37,7 +45,7 @@ class Again(Sequence[T]):
         """In time that grows with how far from the front it is."""
         places = range(self._count)[index]
         if isinstance(places, int):
-            return next(islice(self._make(), places, None))
+            return next(islice(self, places, None))
         wanted = set(places)
         found = {place: item for place, item in enumerate(self) if place in wanted}
         return [found[place] for place in places]

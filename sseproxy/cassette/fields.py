@@ -27,11 +27,20 @@ def read_record(line: bytes, number: int) -> Record:
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise CassetteError(f"not JSON: {error.msg}", line=number) from None
+        raise CassetteError(f"not JSON: {_why(line) or error.msg}", line=number) from None
     if not isinstance(record, dict) or not isinstance(record.get("k"), str):
         raise CassetteError("each line should be a JSON object with a string `k`", line=number)
     record[LINE] = number
     return record
+
+
+def _why(line: bytes) -> str:
+    """What the parser says of bytes that are no text speaks of surrogates."""
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        return f"byte {error.start + 1} of the line is not UTF-8"
+    return ""
 
 
 class Field(StrEnum):

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sseproxy.cassette import store
+from sseproxy.cassette.naming import PACKED
 from sseproxy.exchange import Exchange, Head, Request
 
 LARGEST = 256 * 1024
-"""Bytes on disk of a cassette that is kept; with as many as are kept, no more than some tens of megabytes."""
+"""Bytes on disk of a cassette that is kept, which are some times as many in memory. None is that is packed."""
 _SETTLED = 1_000_000_000
 """Nanoseconds. What is younger may be written again without its time of change telling so."""
 
@@ -22,13 +23,14 @@ class _Stamp(NamedTuple):
     inode: int
     size: int
     modified: int
+    changed: int
 
 
 class Shelf:
     """Reads like `cassette.store`, and a file that has not changed since only once."""
 
     def __init__(self) -> None:
-        self._exchange = lru_cache(256)(_exchange)
+        self._exchange = lru_cache(64)(_exchange)
         self._request = lru_cache(1024)(_request)
 
     def load(self, path: Path) -> Exchange:
@@ -56,6 +58,6 @@ def _stamp(path: Path) -> _Stamp | None:
         found = path.stat()
     except OSError:
         return None
-    if found.st_size > LARGEST or time.time_ns() - found.st_mtime_ns < _SETTLED:
+    if found.st_size > LARGEST or path.name.endswith(PACKED) or time.time_ns() - found.st_mtime_ns < _SETTLED:
         return None
-    return _Stamp(found.st_ino, found.st_size, found.st_mtime_ns)
+    return _Stamp(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

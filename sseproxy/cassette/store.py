@@ -6,7 +6,6 @@ import contextlib
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 from sseproxy.cassette.decode import (
@@ -97,7 +96,8 @@ def _told(path: Path) -> Iterator[None]:
 
 def load_head(path: Path) -> Head:
     """What the first line of a cassette says. Raises as `load` does, for that line."""
-    (_, head), *_ = islice(items(path), 1)
+    with contextlib.closing(items(path)) as found:
+        _, head = next(found)
     assert isinstance(head, Head)
     return head
 

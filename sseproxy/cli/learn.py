@@ -12,7 +12,7 @@ import orjson
 from sseproxy import console
 from sseproxy.analysis.kinds import kinds
 from sseproxy.analysis.lint import Expectations
-from sseproxy.cassette.store import find, load
+from sseproxy.cassette.store import find, view
 from sseproxy.cli.dialects import by_name, known
 from sseproxy.cli.options import paths
 from sseproxy.contract import Learned, Learner
@@ -67,7 +67,7 @@ class _Search:
     def _examples(self) -> Iterator[tuple[str, list[str]]]:
         for path in self._paths:
             try:
-                exchange = load(path)
+                exchange = view(path)
             except NoHeadYetError:
                 continue
             except CassetteError as error:

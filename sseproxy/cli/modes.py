@@ -15,7 +15,7 @@ from sseproxy.analysis.drift import drift
 from sseproxy.analysis.lint import Expectations
 from sseproxy.cassette import rewriting
 from sseproxy.cassette.library import Library
-from sseproxy.cassette.store import load
+from sseproxy.cassette.store import load_head, view
 from sseproxy.cli.libraries import opened
 from sseproxy.cli.replaying import tell_names
 from sseproxy.cli.serving import announce
@@ -88,8 +88,8 @@ def _finish_rewrite(library: Path, stage: Path, lost: int) -> int:
 
 def _finish_verify(answers: Answers, folder: Path, expectations: Expectations, lost: int) -> int:
     """Prints, exchange by exchange, whether it is as recorded."""
-    live = sorted((load(path) for path in rewriting.recorded(folder)), key=lambda each: each.head.id)
-    told = [_compared(answers, exchange, expectations) for exchange in live]
+    live = sorted(rewriting.recorded(folder), key=lambda path: load_head(path).id)
+    told = [_compared(answers, view(path), expectations) for path in live]
     for line in (line for lines in told for line in lines):
         click.echo(line)
     good = sum(lines[0].endswith(_SAME) for lines in told)

@@ -109,8 +109,10 @@ def bars(histogram: Histogram) -> Iterator[Text]:
         counts[max(index for index, limit in enumerate(limits) if limit <= value)] += count
     most = max(counts.values())
     for index in range(min(counts), max(counts) + 1):
-        label = f"{_limit(limits[index])} to {_limit(limits[index + 1])}".rjust(18)
-        line = Text(f"{label}  ").append(_bar(counts[index] / most), style="cyan")
+        behind = f"to {_limit(limits[index + 1])}" if index + 1 < len(limits) else "and more"
+        line = Text(f"{f'{_limit(limits[index])} {behind}':>18}  ").append(
+            _bar(counts[index] / most), style="cyan"
+        )
         yield line.append(f" {counts[index]}" if counts[index] else "", style="dim")
 
 

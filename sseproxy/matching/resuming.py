@@ -21,7 +21,7 @@ class Resuming:
         self._behind: dict[int, bytes] = {}
 
     def add(self, number: int, request: Request) -> None:
-        if (behind := header(request.headers, _ID)) is not None:
+        if (behind := self._told(request)) is not None:
             self._behind[number] = behind
 
     def narrowed(self, numbers: Sequence[int], key: bytes, request: Request) -> tuple[list[int], bytes]:

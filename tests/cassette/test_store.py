@@ -95,6 +95,12 @@ def test_what_is_wrong_is_said_with_file_and_line(
     assert caught.value.path == path
 
 
+def test_bytes_that_are_no_text_are_pointed_at(tmp_path: Path) -> None:
+    [path] = write(tmp_path, "a.sse.jsonl", data=b'{"k":"\xff"}\n')
+    with pytest.raises(CassetteError, match="not JSON: byte 7 of the line is not UTF-8"):
+        load(path)
+
+
 def test_a_torn_head_is_an_error_in_a_finished_cassette(tmp_path: Path) -> None:
     [path] = write(tmp_path, "a.sse.jsonl", data=b'{"k":"he')
     with pytest.raises(CassetteError, match=r"a\.sse\.jsonl:1: not JSON: ") as caught:

@@ -10,6 +10,7 @@ from sseproxy.exchange import Ending
 from tests.cli.builder import save, stream, unanswered
 from tests.cli.support import good, in_terminal, sseproxy
 from tests.e2e.record_cassettes import FOLDER
+from tests.support.predictions import prediction, tokens
 
 
 def test_a_line_a_stream_then_the_sum(tmp_path: Path) -> None:
@@ -34,6 +35,11 @@ def test_how_gaps_spread_is_drawn() -> None:
     assert "10 ms to 20 ms" in steps
     assert "20 s to 50 s" in steps
     assert max(line.count("█") for line in drawn) == 40
+
+
+def test_a_gap_of_days_is_drawn_too(tmp_path: Path) -> None:
+    save(tmp_path, prediction([*tokens(20, "a", "b"), *tokens(10 * 24 * 3_600_000, "c")]))
+    assert "500000 s and more  █" in good("stats", tmp_path)
 
 
 def test_in_a_terminal_it_has_colours() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sseproxy.again import Again
+from sseproxy.errors import SseproxyError
 
 places = st.integers(-12, 12) | st.none()
 
@@ -26,6 +27,12 @@ def test_a_slice_is_that_of_a_list(wanted: slice) -> None:
 def test_it_is_gone_through_as_often_as_one_likes() -> None:
     again = Again(letters, 8)
     assert [*again, *again, again[0], again[-1]] == [*"abcdefghabcdefgh", "a", "h"]
+
+
+@pytest.mark.parametrize("look", [list, lambda again: again[-1], lambda again: again[:]])
+def test_what_became_shorter_since_it_was_counted_is_told(look: Callable[[Again[str]], object]) -> None:
+    with pytest.raises(SseproxyError, match="changed while it was read"):
+        look(Again(letters, 9))
 
 
 def test_what_has_come_since_it_was_counted_is_no_part_of_it() -> None:
