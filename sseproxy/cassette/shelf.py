@@ -12,7 +12,7 @@ from sseproxy.cassette.naming import PACKED
 from sseproxy.exchange import Exchange, Head, Request
 
 LARGEST = 256 * 1024
-"""Bytes on disk of a cassette that is kept, which are some times as many in memory. None is that is packed."""
+"""Bytes on disk of a cassette that is kept, which are some times as many in memory. A packed one never is."""
 _SETTLED = 1_000_000_000
 """Nanoseconds. What is younger may be written again without its time of change telling so."""
 
