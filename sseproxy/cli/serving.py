@@ -27,6 +27,8 @@ except ImportError:  # Windows, where sockets have no such limit
 
 GIVE_WAY = 0.0001
 """Seconds after which a thread that computes lets the event loop have a turn; Python's own are 5 ms."""
+DESCRIPTORS = 32_768
+"""For which there is room from the start."""
 KEPT_MEMORY = 32 * 1024 * 1024
 """Bytes that may lie unused at the end of the heap."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -204,11 +206,17 @@ def on_loop(main: Coroutine[Any, Any, int]) -> int:
 
 
 def _take_all_descriptors() -> None:
-    """A stream takes three; what a shell allows is often 1,024, and what the system allows much more."""
+    """A stream takes three; what a shell allows is often 1,024, and what the system allows much more.
+
+    The kernel's table of them is made large enough now. It grows as it fills, and where a process has threads
+    Linux lets it wait for all processors each time: 8 ms and more in which no stream goes on.
+    """
     if resource:
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         with contextlib.suppress(OSError, ValueError):  # macOS says "unlimited" and means less
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        with contextlib.suppress(OSError), open(os.devnull, "rb") as any_file:  # noqa: PTH123 - its number
+            os.close(os.dup2(any_file.fileno(), min(DESCRIPTORS, hard) - 1))
 
 
 def _keep_memory() -> None:
