@@ -29,7 +29,7 @@ GIVE_WAY = 0.0001
 """Seconds after which a thread that computes lets the event loop have a turn; Python's own are 5 ms."""
 DESCRIPTORS = 32_768
 """For which there is room from the start."""
-KEPT_MEMORY = 32 * 1024 * 1024
+KEPT_MEMORY = 4 * 1024 * 1024
 """Bytes that may lie unused at the end of the heap."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
