@@ -12,8 +12,8 @@ from sseproxy.redaction.rules import Rules, built_in
 from sseproxy.redaction.scanner import Scanner
 
 _WITH_URL = frozenset({b"referer", b"location", b"content-location", b"origin", b"refresh", b"link"})
-_PATH_ENDS = re.compile(rb"[?#]")
-_USERINFO = re.compile(rb"([A-Za-z]+://)[^/?#@]*@")
+_USERINFO = re.compile(rb"([A-Za-z]+://)(?!" + re.escape(MASK) + rb"@)[^/?#@]*@")
+_LINKED = re.compile(rb"<([^>]*)>")
 
 
 def mask_headers(headers: Headers, rules: Rules | None = None) -> tuple[Headers, list[str]]:
@@ -30,29 +30,45 @@ def mask_headers(headers: Headers, rules: Rules | None = None) -> tuple[Headers,
             value = MASK
             masked.append(f"headers.{low.decode('latin-1')}")
         elif value != MASK and (may_have_keys or low in _WITH_URL):
-            value, inside = mask_target(value, rules) if low in _WITH_URL else (value, [])
+            value, inside = _mask_urls(low, value, rules) if low in _WITH_URL else (value, [])
             value, shapes = mask_shapes(value, rules)
             masked += [f"headers.{low.decode('latin-1')}: {each}" for each in (*inside, *shapes)]
         result.append((name, value))
     return tuple(result), masked
 
 
+def _mask_urls(name: bytes, value: bytes, rules: Rules) -> tuple[bytes, list[str]]:
+    """The value of a header that is a URL, or has some in angle brackets (RFC 8288, section 3)."""
+    if name != b"link":
+        return mask_target(value, rules)
+    masked: list[str] = []
+
+    def linked(found: re.Match[bytes]) -> bytes:
+        url, names = mask_target(found[1], rules)
+        masked.extend(names)
+        return b"<" + url + b">"
+
+    return _LINKED.sub(linked, value), masked
+
+
 def mask_target(target: bytes, rules: Rules | None = None) -> tuple[bytes, list[str]]:
     """The target with credentials in its query or fragment, and what looks like a key, masked."""
     rules = rules or built_in()
-    start = delimiter.start() if (delimiter := _PATH_ENDS.search(target)) else len(target)
-    path, question, query = target[:start], target[start : start + 1], target[start + 1 :]
+    rest, sharp, fragment = target.partition(b"#")
+    path, question, query = rest.partition(b"?")
     masked: list[str] = []
     if userinfo := _USERINFO.match(path):  # of an absolute URL
         path = userinfo[1] + MASK + path[userinfo.end() - 1 :]
         masked.append("target.userinfo")
-    items = [_mask_item(item, rules, masked) for item in query.split(b"&")]
-    result, shapes = mask_shapes(path + question + b"&".join(items), rules)
+    query, fragment = (
+        b"&".join(_mask_item(item, rules, masked) for item in part.split(b"&")) for part in (query, fragment)
+    )
+    result, shapes = mask_shapes(path + question + query + sharp + fragment, rules)
     return result, masked + [f"target: {each}" for each in shapes]
 
 
 def _mask_item(item: bytes, rules: Rules, masked: list[str]) -> bytes:
-    """`name=value`, behind the last of which a fragment may stand. What is masked is told to `masked`."""
+    """`name=value`; in a fragment several may stand behind a `#`. What is masked is told to `masked`."""
     kept = b""
     while item:
         name, equals, value = item.partition(b"=")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import regex
 
-_WORDS = tuple(b"null none undefined true false string text password required optional".split())
+_WORDS = tuple(b"null none undefined true false string text required optional".split())
 _PLACEHOLDER = regex.compile(
     rb"\*+|x{4,}|X{4,}|\.{3}|(?:\xe2\x80\xa2|\\+u2022)+"
     rb"|\$\{[A-Za-z_][A-Za-z0-9_.]*\}|\$[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"

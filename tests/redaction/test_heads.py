@@ -45,7 +45,7 @@ WWW-Authenticate Proxy-Authenticate Idempotency-Key Sec-WebSocket-Key Keep-Alive
 X-Request-Id X-Correlation-ID Request-Id traceparent tracestate OpenAI-Organization OpenAI-Version
 OpenAI-Project anthropic-version anthropic-beta anthropic-ratelimit-tokens-remaining x-ratelimit-limit-tokens
 X-RateLimit-Remaining X-Max-Tokens X-Tokens-Used X-Author Author X-Authority Tokenizer X-Tokenizer
-Public-Key-Pins X-Keys X-Passcodes-Used X-Hotp X-Option
+X-Request-Token-Count X-Token-Limit Public-Key-Pins X-Keys X-Passcodes-Used X-Hotp X-Option
 X-Cache-Key X-Surrogate-Key X-Idempotency-Key X-Public-Key X-Partition-Key X-Sidebar X-Inside X-Passage
 X-Next-Page-Token X-Continuation-Token Continuation-Token X-Auth-Request-Id X-Session-Length
 X-Monkey X-Keyboard Secretary Cookies-Policy-Version Design Assignment
@@ -77,6 +77,16 @@ def test_there_is_nothing_to_mask_in_an_empty_value() -> None:
     assert mask_headers(headers) == (headers, [])
 
 
+def test_each_url_of_a_link_is_masked_up_to_its_end() -> None:
+    link = b'<https://x/?api_key=k>; rel="next", </?page=2&sig=s>; rel=last'
+    masked, named = mask_headers(((b"Link", link),))
+    assert masked == (
+        (b"Link", b'<https://x/?api_key=[redacted]>; rel="next", </?page=2&sig=[redacted]>; rel=last'),
+    )
+    assert named == ["headers.link: target.api_key", "headers.link: target.sig"]
+    assert mask_headers(masked) == (masked, [])
+
+
 def test_a_name_that_is_no_utf8_can_be_named_all_the_same() -> None:
     masked, named = mask_headers(((b"X-\xff-Token", b"a"),))
     assert masked == ((b"X-\xff-Token", MASK),)
@@ -104,7 +114,13 @@ def test_a_name_that_is_no_utf8_can_be_named_all_the_same() -> None:
         (b"/cb#a=b&token=x&c=d", b"/cb#a=b&token=[redacted]&c=d", ["target.token"]),
         (b"/cb?a=b#token=x&c=d", b"/cb?a=b#token=[redacted]&c=d", ["target.token"]),
         (b"/cb?a#key=x", b"/cb?a#key=[redacted]", ["target.key"]),
-        (b"/cb?token=x#y", b"/cb?token=[redacted]", ["target.token"]),
+        (b"/cb?token=x#y", b"/cb?token=[redacted]#y", ["target.token"]),
+        (
+            b"/cb?code=x#access_token=y",
+            b"/cb?code=[redacted]#access_token=[redacted]",
+            ["target.code", "target.access_token"],
+        ),
+        (b"https://u:p@h/a", b"https://[redacted]@h/a", ["target.userinfo"]),
         (b"/cb#token=x#y", b"/cb#token=[redacted]", ["target.token"]),
         (
             b"/a?u=postgres%3A%2F%2Fbob%3Apw%40db",
@@ -159,6 +175,7 @@ def test_credentials_in_the_query_are_masked(target: bytes, masked: bytes, named
         b"/a?max_tokens=5",
         b"/a?keyword=x&monkey=y&author=z&encode=1&zipcode=2",
         b"/a#b",
+        b"https://[redacted]@h/a",
         b"/a?b#c=d#e&f=g#",
         b"/a?" + b"b=#" * 2000,
         b"/a?u=https%3A%2F%2Fexample.com%3A8080%2Fa%40b",

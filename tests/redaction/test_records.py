@@ -41,6 +41,15 @@ def records(data: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in data.splitlines()]
 
 
+def test_what_is_masked_is_no_finding() -> None:
+    location = (b"Location", b"https://bob:pw@x.test/a?code=1#access_token=2")
+    link = (b"Link", b"<https://x.test/?api_key=1>; rel=next")
+    data = cassette(encode.data(7, b"data: a\n\n"), answered=(location, link, *STREAM))
+    once, findings = mask_cassette(data)
+    assert len(findings) == 4
+    assert mask_cassette(once) == (once, [])
+
+
 def test_everything_that_a_recorder_masks_is_masked() -> None:
     data = cassette(
         encode.data(7, b'data: {"password":"hunter2"}\n\ndata: ' + KEY.whole + b"\n\n"),
