@@ -138,7 +138,7 @@ class LiteralFinder:
 
     def __init__(self, name: str, secret: bytes, lines: bool) -> None:
         self._name = name
-        self.expression = (_BREAK if lines else "").join(map(_spellings, secret))
+        self.expression = (_BREAK if lines else "").join(map(_spellings, _characters(secret)))
         self._pattern = regex.compile(self.expression.encode())
         self.anchors = _anchors(secret)
 
@@ -161,32 +161,50 @@ def in_base64(secret: bytes) -> set[bytes]:
 
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
-_ESCAPES = {0x0A: "n", 0x0D: "r", 0x09: "t", 0x22: '"', 0x5C: "\\", 0x2F: "/"}
+_ESCAPES = {b"\n": "n", b"\r": "r", b"\t": "t", b'"': '"', b"\\": "\\", b"/": "/"}
 
 
-def _spellings(letter: int) -> str:
-    """The regular expression of a letter in any of its spellings, in documents within documents too."""
-    forms = [rf"\x{letter:02x}", rf"%(?i:{letter:02x})"]
-    if letter < 0x80:
-        forms.insert(0, rf"\\+u00(?i:{letter:02x})")
-    if letter in _ESCAPES:
-        forms.insert(0, rf"\\+{regex.escape(_ESCAPES[letter])}")
-    if letter == 0x20:
+def _spellings(character: bytes) -> str:
+    """The regular expression of a character in any of its spellings, in documents within documents too."""
+    plain, encoded = ("".join(form.format(byte) for byte in character) for form in (r"\x{:02x}", "%{:02x}"))
+    forms = [plain, f"(?i:{encoded})"]
+    if units := _code_units(character):
+        forms.insert(0, "".join(rf"\\+u(?i:{unit})" for unit in units))
+    if character in _ESCAPES:
+        forms.insert(0, rf"\\+{regex.escape(_ESCAPES[character])}")
+    if character == b" ":
         forms.append(r"\+")
     return f"(?:{'|'.join(forms)})"
 
 
 def _anchors(secret: bytes) -> set[bytes]:
-    """How the first three letters of the secret may be written, in lower case."""
-    return {b"".join(letters).lower() for letters in product(*map(_spelled, secret[:3]))}
+    """How the first three characters of the secret may be written, in lower case."""
+    return {b"".join(forms).lower() for forms in product(*map(_spelled, _characters(secret)[:3]))}
 
 
-def _spelled(letter: int) -> list[bytes]:
-    forms = [bytes([letter])]
-    if not forms[0].isalnum():
-        escaped = [b"u00%02x" % letter] + ([_ESCAPES[letter].encode()] if letter in _ESCAPES else [])
-        forms += [b"%%%02x" % letter, *(b"\\" * depth + each for depth in (1, 2, 3) for each in escaped)]
-    return [*forms, b"+"] if letter == 0x20 else forms
+def _spelled(character: bytes) -> list[bytes]:
+    forms = [character]
+    if not character.isalnum():
+        forms.append("".join(f"%{byte:02x}" for byte in character).encode())
+        escaped = [[f"u{unit}" for unit in units]] if (units := _code_units(character)) else []
+        escaped += [[_ESCAPES[character]]] if character in _ESCAPES else []
+        depths = ("\\" * depth for depth in (1, 2, 3))
+        forms += ["".join(slashes + unit for unit in each).encode() for slashes in depths for each in escaped]
+    return [*forms, b"+"] if character == b" " else forms
+
+
+def _characters(secret: bytes) -> list[bytes]:
+    """The characters of a text in UTF-8, and of anything else the bytes."""
+    return [each.encode("utf-8", "surrogateescape") for each in secret.decode("utf-8", "surrogateescape")]
+
+
+def _code_units(character: bytes) -> list[str]:
+    """The four digits of each escape by which JSON spells it; none of a byte that is no character."""
+    try:
+        digits = character.decode().encode("utf-16-be").hex()
+    except UnicodeDecodeError:
+        return []
+    return [digits[at : at + 4] for at in range(0, len(digits), 4)]
 
 
 class PatternFinder:

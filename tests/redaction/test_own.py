@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode, urlsafe_b64encode
 from urllib.parse import quote, unquote_to_bytes
 
@@ -52,6 +53,23 @@ def test_a_known_secret_is_found_in_base64(secret: str, before: str, behind: str
             scanner = Scanner(rules.plain)
             parts = [scanner.feed(text[:at]), scanner.feed(text[at:], final=True)]
             assert b"".join(part.data for part in parts) == result.data
+
+
+@pytest.mark.parametrize("secret", ["pässword-é1", "éàü-secret", "\N{SNOWMAN}1\N{GRINNING FACE}xyz"])
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_known_secret_is_found_however_json_escapes_its_characters(secret: str, escaped: bool) -> None:
+    rules = own_rules({}, WHERE, {"PASS": secret})
+    text = secret
+    for _ in range(2):
+        text = json.dumps(text, ensure_ascii=escaped)[1:-1]
+        document = f"is {text} so".encode()
+        scanner = Scanner(rules.plain)
+        whole = scanner.feed(document, final=True)
+        assert [document[mark.start : mark.stop].decode() for mark in whole.marks] == [text]
+        for at in range(len(document)):
+            scanner = Scanner(rules.plain)
+            parts = [scanner.feed(document[:at]), scanner.feed(document[at:], final=True)]
+            assert b"".join(part.data for part in parts) == whole.data, at
 
 
 def test_without_any_the_built_in_ones_hold() -> None:
