@@ -63,8 +63,11 @@ class MemberFinder:
             return Found(begin, start, stop, state, told, no_more, number=True)
         value = match.end()
         resume = partial(self._run, spelling)
-        if not self._is_secret(name):
-            if not self._is_token(name):
+        in_holder = match["first"] is not None
+        if in_holder and self._numbers:
+            return None
+        if in_holder or not self._is_secret(name):
+            if not (self._is_secret if in_holder else self._is_token)(name):
                 return None
             is_token = _looks_like_token(data, value, final=final)
             if is_token is None:

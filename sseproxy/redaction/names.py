@@ -31,11 +31,13 @@ _PAIRS = (
     b"master-key",
     b"shared-key",
     b"account-key",
+    b"openai-key",
 )
 _FIELDS = frozenset({b"key", b"auth", b"code", b"pass", b"sid", b"session"})
 # A header that somebody made up (`X-Appwrite-Key`) is a credential if it ends so, unless it is one of these.
 _HEADER_ENDS = _FIELDS - {b"code"}
 _NO_HEADERS = frozenset(b"cache surrogate idempotency public partition routing sort object".split())
+_COUNTS = frozenset(b"count counts limit remaining usage".split())
 # Where to go on reading is no secret, and requests that differ in it alone are for different pages.
 _CURSORS = (b"page-token", b"continuation-token", b"next-token", b"sync-token")
 
@@ -45,7 +47,7 @@ _CURSORS = (b"page-token", b"continuation-token", b"next-token", b"sync-token")
 _MEMBER_WORDS = frozenset(
     b"authorization cookie secret password passwd pwd passphrase apikey accesskey "
     b"privatekey secretkey secretaccesskey signingkey encryptionkey apikeys secrets passcode otp "
-    b"accesstoken authtoken refreshtoken idtoken clientsecret jwt".split()
+    b"accesstoken authtoken refreshtoken idtoken clientsecret jwt pass credentials bearer".split()
 )
 _MEMBER_PAIRS = tuple(pair for pair in _PAIRS if pair.endswith((b"-key", b"-keys")))
 _TOKEN_OF = frozenset(
@@ -60,10 +62,12 @@ NAME_ENDS = (b'"', b"\\", b"%")
 # With the beginnings of keys they are no more than 64: of so many strings the library makes a vector search
 # (35 µs for 64 KiB), of one more an automaton (106 µs). So a word that texts seldom have stands for itself.
 MEMBER_ANCHORS = (
-    *(b"authorization", b"secret", b"passw", b"passphrase", b"passcode", b"pwd", b"cookie", b"jwt", b"otp"),
+    *(b"authorization", b"secret", b"pass", b"pwd", b"cookie", b"jwt", b"otp", b"credentials", b"bearer"),
     *(word + end for word in (b"key", b"keys") for end in NAME_ENDS),
     # Not with a quotation mark alone: "token" is the value that a prediction server's events have.
     *(b'token":', b'token" ', b'token"\t', b'token"\n', b'token"\r', b"token\\", b"token%"),
+    # Letters that need no escape: hardly anybody has them so.
+    *(b"\\u006", b"\\u007"),
 )
 """Lower-case parts of which each name of a credential's member has one, its quotation mark included."""
 
@@ -88,7 +92,7 @@ def _spellings(name: bytes) -> tuple[list[bytes], list[bytes]]:
 def is_credential(name: bytes) -> bool:
     """Whether a query parameter, or anything else of this name, holds a credential."""
     spellings = _spellings(name)
-    if any(_ends_in(words, _CURSORS) for words in spellings):
+    if any(_ends_in(words, _CURSORS) or _COUNTS.intersection(words[-1:]) for words in spellings):
         return False
     return any(_WORDS.intersection(words) or _ends_in(words, _PAIRS) for words in spellings)
 
@@ -112,6 +116,8 @@ def is_credential_field(name: bytes) -> bool:
 @lru_cache(maxsize=4096)
 def is_credential_member(name: bytes) -> bool:
     """Whether a string that is a JSON member of this name is a credential, whatever it looks like."""
+    if name[:2].lower() == b"x-" and is_credential_header(name):  # of the headers that a tool is to send
+        return True
     return any(map(_are_credential, _spellings(name)))
 
 

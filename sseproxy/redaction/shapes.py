@@ -78,8 +78,38 @@ _LINE_END = r"(?:[ \t\r\n]|\\+[rn]|%0[AaDd])"
 _IN_PEM = r"(?:[A-Za-z0-9+/=\\%:,. \t\r\n]|-[A-Za-z0-9+/=\\%:,. \t\r\n])"
 _IN_URL = r"[^\s/?#@:\"'<>\\]"
 _PASSWORD = r"[^\s/?#@\"'<>\\]"
+_GAP = r"(?:[ \t\r\n]|\\+[nrt])*"
+_QUOTE = r"\\*[\"']"
+_VALUE = r"[A-Za-z0-9._~+/=_-]"
+_ENCODED_VALUE = rf"(?:{_VALUE}|%[0-9A-Fa-f]{{2}})"
+_CHOSEN = r"[A-Za-z0-9._~+/=_!@#$%^*?:|-]"
 _IN_ENCODED_URL = r"(?:[A-Za-z0-9._~!$'()*+,;-]|%(?!40|2[Ff]|3[AaFf]|23)[0-9A-Fa-f]{2})"
 _ENCODED_PASSWORD = r"(?:[A-Za-z0-9._~!$'()*+,;-]|%(?!40|2[Ff]|3[Ff]|23)[0-9A-Fa-f]{2})"
+
+
+def _named(
+    begins: str, unit: str = _VALUE, *, least: int = 16, ends: str = "", any_case: bool = True
+) -> Shape:
+    """What is assigned to a name that ends so (`OPENAI_API_KEY=…`, `X-Api-Key: …`), and looks like a secret.
+
+    In a list of names and values these stand side by side (`"x-api-key","value":"…"`).
+    """
+    assigned = rf"(?:[:=]|%3[AaDd]|{_QUOTE}{_GAP},{_GAP}(?:{_QUOTE}value{_QUOTE}{_GAP}:)?)"
+    return Shape(
+        "named-secret",
+        begins,
+        (Run(unit, least),),
+        unit,
+        leads=(
+            *(Run(f"[{letter}{letter.upper()}]", 1) for letter in ends),
+            *(() if begins.endswith("=") else (Run(assigned, 1),)),
+            Run(r"(?:[\\\"' \t\r\n]|%2[02])", 0, 12),
+        ),
+        telling=NO_WORDS,
+        any_case=any_case,
+        boundary=not begins.startswith("_"),
+    )
+
 
 SHAPES: tuple[Shape, ...] = (
     _key("sk-key", "sk-", 20, telling=NO_WORDS),  # OpenAI, Anthropic, and many who speak their languages
@@ -101,12 +131,20 @@ SHAPES: tuple[Shape, ...] = (
         telling=NO_WORDS,
     ),
     _key("slack-token", "xapp-", 10, "[A-Za-z0-9-]", telling=NO_WORDS),
-    _key("slack-webhook", "hooks.slack.com/services/", 20, "[A-Za-z0-9/]", telling=NO_WORDS),
-    _key("slack-webhook", r"hooks.slack.com\/services\/", 20, r"(?:[A-Za-z0-9/]|\\/)", telling=NO_WORDS),
+    # JSON may escape slashes.
+    Shape(
+        "slack-webhook",
+        "hooks.slack.com",
+        (Run(r"(?:[A-Za-z0-9/]|\\/)", 20),),
+        r"(?:[A-Za-z0-9/]|\\/)",
+        leads=(Run(r"\\?/", 1), "services", Run(r"\\?/", 1)),
+        telling=NO_WORDS,
+    ),
     _key("stripe-key", "sk_live_", 16, _ALNUM),
     _key("stripe-key", "rk_live_", 16, _ALNUM),
     _key("hugging-face-token", "hf_", 30, _ALNUM),
     _key("groq-key", "gsk_", 30, _ALNUM),
+    _key("ephemeral-key", "ek_", 20, _ALNUM),  # OpenAI's, for a browser
     _key("xai-key", "xai-", 40, telling=NO_WORDS),
     _key("perplexity-key", "pplx-", 30, _ALNUM),
     _key("replicate-token", "r8_", 30, telling=NO_WORDS),
@@ -143,13 +181,22 @@ SHAPES: tuple[Shape, ...] = (
         (Run("[A-Za-z0-9._~+/=-]", 8),),
         "[A-Za-z0-9._~+/=-]",
         leads=(
-            Run(r"(?:[\\\"'\]:=, \t+]|%(?:20|22|27|2[Cc]|3[AaDd]))", 1, 12),
+            Run(r"(?:value|[\\\"'\]:=, \t+]|%(?:20|22|27|2[Cc]|3[AaDd]))", 1, 16),
             Run("[A-Za-z]", 3, 12),
             Run(_SPACE, 1, 4),
         ),
         telling=MIXED,
         any_case=True,
     ),
+    _named("authorization"),  # without a scheme
+    _named("api_key", _ENCODED_VALUE),
+    _named("api-key"),
+    _named("secret", _ENCODED_VALUE),
+    _named("pass", _CHOSEN, least=8, ends="word"),
+    # In capitals, as variables are: `page_token` is no secret.
+    _named("_TOKEN=", any_case=False),
+    _named("sig=", _ENCODED_VALUE),
+    _named("signature=", _ENCODED_VALUE),
     # RFC 3986: known to be one only when its end is there.
     Shape(
         "url-password",

@@ -50,9 +50,12 @@ class Spelling:
         escapes = 2**depth
         escape, letter = letters.escape, letters.letter
         quote = f"(?:{escape}){{{escapes - 1}}}{letters.quote}"
-        name = f"(?P<name>{letter}{{1,128}})"
+        name = f"(?P<name>(?:{letter}|(?:{escape})+u[0-9A-Fa-f]{{4}}){{1,128}})"
         space = rf"(?:{letters.space}|(?:{escape})+[rnt])*" if depth else f"{letters.space}*"
-        opening = f"(?:{quote}(?P<text>)|(?P<number>{_SCALAR}))"
+        first = (
+            rf"(?P<first>\[{space}|\{{{space}{quote}{letter}{{1,128}}{quote}{space}{letters.colon}{space})"
+        )
+        opening = f"(?:{first}?{quote}(?P<text>)|(?P<number>{_SCALAR}))"
         self.is_encoded = letters is _ENCODED
         self.member = regex.compile(f"{quote}{name}{quote}{space}{letters.colon}{space}{opening}".encode())
         # A quotation mark ends the string unless the document itself escapes it, and so does any of the
@@ -72,7 +75,15 @@ class Spelling:
 
     def plain(self, name: bytes) -> bytes:
         """A name that is written so."""
-        return unquote_to_bytes(name.replace(b"+", b" ")) if self.is_encoded else name
+        plain = unquote_to_bytes(name.replace(b"+", b" ")) if self.is_encoded else name
+        return _UNICODE.sub(_character, plain) if b"\\u" in plain else plain
+
+
+_UNICODE = re.compile(rb"\\+u([0-9A-Fa-f]{4})")
+
+
+def _character(escape: re.Match[bytes]) -> bytes:
+    return chr(int(escape[1], 16)).encode("utf-8", "replace")
 
 
 def _by_escapes(letters: _Alphabet) -> dict[int, Spelling]:
@@ -85,7 +96,8 @@ _SPELLINGS_ENCODED = _by_escapes(_ENCODED)
 
 # The beginning of a member up to its value, at any depth.
 _SPACE = rf"(?:{_PLAIN.space}|\\+[rnt])*"
-_HEAD = re.compile(rf'\\*"{_PLAIN.letter}{{1,128}}(?:\\*"{_SPACE}(?::{_SPACE}\\*)?|\\+)?'.encode())
+_NAME_BEGUN = rf"(?:{_PLAIN.letter}{{1,128}}+|\\+u[0-9A-Fa-f]{{4}}){{1,9}}+(?:\\+(?:u[0-9A-Fa-f]{{0,3}})?)?"
+_HEAD = re.compile(rf'\\*"{_NAME_BEGUN}(?:\\*"{_SPACE}(?::{_SPACE}\\*)?|\\+)?'.encode())
 _QUOTE_ENCODED = f"(?:{_ENCODED.escape})*{_ENCODED.quote}"
 _HEAD_ENCODED = regex.compile(
     f"{_QUOTE_ENCODED}(?:{_ENCODED.letter}{{1,128}}{_QUOTE_ENCODED}"

@@ -66,6 +66,15 @@ KEYS = [
     Key("jwt", b"eyJ", b"hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0"),
     Key("bearer-token", b"Bearer ", LETTERS[:32]),
     Key("bearer-token", b"bearer%20", LETTERS[:32]),
+    Key("ephemeral-key", b"ek_", b"0f1e2d3c" * 4),
+    Key("ephemeral-key", b"realtime, openai-insecure-api-key.ek_", b"0f1e2d3c" * 4),
+    Key("named-secret", b"OPENAI_API_KEY=", LETTERS[:32]),
+    Key("named-secret", b"-H 'X-Api-Key: ", LETTERS[:32]),
+    Key("named-secret", b"DB_PASSWORD=", b"aB3d!E6g@H9"),
+    Key("named-secret", b"export HF_TOKEN='", LETTERS[:32]),
+    Key("named-secret", b"https://h/a?api_key=", LETTERS[:32]),
+    Key("named-secret", b"https://h/a?b=c&sig=", LETTERS[:32]),
+    Key("named-secret", b"https://h/a?X-Amz-Signature=", b"0f1e2d3c" * 8),
     Key("authorization", b"Authorization: Basic ", b"dXNlcjpwYXNzd29yZA=="),
     Key("url-password", b"://user:", b"hunter-2"),
 ]
@@ -75,6 +84,14 @@ ESCAPED_KEYS = [
     Key("url-password", b":\\/\\/user:", b"hunter-2"),
 ]
 """As JSON may spell them: it need not escape slashes, but some writers do."""
+
+QUOTED_KEYS = [
+    Key("named-secret", b'{"name":"x-api-key","value":"', LETTERS[:32]),
+    Key("named-secret", b'[["Authorization", "', LETTERS[:32]),
+    Key("authorization", b'{"name":"Authorization","value":"Basic ', b"dXNlcjpwYXNzd29yZA=="),
+    Key("named-secret", b"https://h/a?b=c&sig=", LETTERS[:32] + b"%2B%3D"),
+]
+"""In a document of their own, or percent-encoded: not as a string of an event holds them, nor over lines."""
 
 BEHIND = {"url-password": b"@host/"}
 """What has to follow so that it is one."""

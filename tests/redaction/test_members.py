@@ -35,11 +35,12 @@ authorization Authorization AUTHORIZATION proxy-authorization cookie Set-Cookie 
 refreshtoken REFRESHTOKEN SECRETKEY SECRETACCESSKEY api_keys apiKeys APIKEYS access_keys secrets
 client_secrets
 master_key masterKey sharedKey shared_key accountKey
+pass smtpPass credentials bearer openai_key X-Custom-Key X-Vault-Token
 signing_key signingKey encryption_key encryptionKey ENCRYPTIONKEY passcode userPasscode otp OTP
 """)
 
 OTHERS = words("""
-name key keys keyword monkey question chatId sessionId session_id signature credential credentials secretName
+name key keys keyword monkey question chatId sessionId session_id signature credential secretName
 secret_arn passwordHint password_policy tokens max_tokens prompt_tokens completion_tokens totalTokens
 token_count tokenizer eos_token next_page_token stop_token author authority code state id usage
 public_keys foreignKeys total_keys sharedPublicKeys
@@ -107,7 +108,7 @@ SECRETS = words("""
 password=Password1 password=swordfish password=passwords apiKey=apikeyboard secret=strings secret=nullable
 apiKey=YOUR_API_KEY_1f2e apiKey=your-dog password=yourselfhere password=${DB_PASSWORD:-hunter2}
 password=$ecret password=$SECRET password={{a apiKey=<b password=xxx password=*x password=.... jwt=truefalse
-password=letmein password=my-secret-key password=changeme password=12345678
+password=letmein apiKey=password secret=password password=my-secret-key password=changeme password=12345678
 """)
 
 
@@ -167,6 +168,17 @@ def test_anything_else_may_be_one(member: str) -> None:
             b'{"data":"{\\"password\\": \\"[redacted]\\", \\"c\\": 1}"}',
         ),
         (b'"{\\n  \\"password\\": \\"hunter2\\"\\n}"', b'"{\\n  \\"password\\": \\"[redact\\"\\n}"'),
+        # Names that JSON escapes, and the headers that a tool is to send.
+        (b'{"pass\\u0077ord":"hunter2"}', b'{"pass\\u0077ord":"[redact"}'),
+        (b'{"api\\u005Fkey":"hunter2"}', b'{"api\\u005Fkey":"[redact"}'),
+        (b'{"\\u0070wd":"hunter2"}', b'{"\\u0070wd":"[redact"}'),
+        (b'"{\\"\\\\u006awt\\":\\"hunter2\\"}"', b'"{\\"\\\\u006awt\\":\\"[redact\\"}"'),
+        # The first string of a list or an object, where it looks like a key.
+        (b'{"apiKey":["0f1e2d3c4b5a6978"]}', b'{"apiKey":["[redacted]******"]}'),
+        (
+            b'{"openAIApiKey": {"chat_0": "0f1e2d3c4b5a6978"}}',
+            b'{"openAIApiKey": {"chat_0": "[redacted]******"}}',
+        ),
         # Cut in the middle.
         (b'{"password":"hunter2', b'{"password":"[redact'),
         (b'{"password":"Pass', b'{"password":"[red'),
@@ -219,6 +231,24 @@ def test_it_is_masked_in_a_document_within_strings_of_documents(
 )
 def test_there_is_nothing_to_mask_elsewhere(document: bytes) -> None:
     assert scan(document) == (document, [])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b'{"a":1,"pass\\u0077ord":"hunter2","b":2}',
+        b'"{\\"pass\\\\u0077ord\\":\\"hunter2\\"}"',
+        b'{"apiKey":["0f1e2d3c4b5a6978"],"b":2}',
+        b'{"apiKey":{"chat_0":"0f1e2d3c4b5a6978"},"b":2}',
+    ],
+)
+def test_it_makes_no_difference_where_a_document_was_cut(document: bytes) -> None:
+    result, names = scan(document)
+    assert len(names) == 1
+    for at in range(len(document)):
+        scanner = Scanner(RULES.plain)
+        parts = [scanner.feed(document[:at]), scanner.feed(document[at:], final=True)]
+        assert b"".join(part.data for part in parts) == result, at
 
 
 def test_a_users_own_name_is_masked_whatever_case_it_is_written_in() -> None:

@@ -13,7 +13,7 @@ from sseproxy.redaction import Rules
 from sseproxy.redaction.lookup import Lookup
 from sseproxy.redaction.mask import masked
 from sseproxy.redaction.scanner import HOLD_LIMIT, Scanner
-from tests.redaction.keys import BEHIND, ESCAPED_KEYS, KEYS, PEM_LINES, pem
+from tests.redaction.keys import BEHIND, ESCAPED_KEYS, KEYS, PEM_LINES, QUOTED_KEYS, pem
 
 SECRET = b'correct/horse+battery "staple"'
 RULES = Rules(
@@ -22,7 +22,7 @@ RULES = Rules(
 LOOKUPS = {"plain": RULES.plain, "stream": RULES.stream}
 
 TEXTS = [
-    *(b"a " + key.whole + BEHIND.get(key.name, b"") + b" b" for key in [*KEYS, *ESCAPED_KEYS]),
+    *(b"a " + key.whole + BEHIND.get(key.name, b"") + b" b" for key in [*KEYS, *ESCAPED_KEYS, *QUOTED_KEYS]),
     *(pem(line_end) + b" c" for line_end in (b"\n", b"\\n", b"")),
     b'{"password" : "a\\"b\\\\", "pin": 1234, "token":"abcDEF0123456789xyz"}',
     b'{"x":"{\\"pwd\\":\\"a\\\\\\"b\\"}"}',

@@ -10,10 +10,10 @@ import pytest
 from sseproxy.redaction.mask import masked
 from sseproxy.redaction.rules import built_in
 from sseproxy.redaction.scanner import Scanner
-from tests.redaction.keys import BEHIND, ESCAPED_KEYS, KEYS, LETTERS, PEM_LINES, Key, pem
+from tests.redaction.keys import BEHIND, ESCAPED_KEYS, KEYS, LETTERS, PEM_LINES, QUOTED_KEYS, Key, pem
 
 every_key = pytest.mark.parametrize(
-    "key", [*KEYS, *ESCAPED_KEYS], ids=lambda key: f"{key.name} {key.public.decode()}"
+    "key", [*KEYS, *ESCAPED_KEYS, *QUOTED_KEYS], ids=lambda key: f"{key.name} {key.public.decode()}"
 )
 
 
@@ -172,6 +172,9 @@ def test_a_private_key_that_was_cut_is_masked_as_far_as_it_goes() -> None:
         b"nvapi-your-nvidia-key-from-the-build-page-and-no-more lsv2_your_langsmith_api_key_of_this_service",
         b"hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx gsk_YOURGROQAPIKEYGOESHEREANDISQUITELONG",
         b"hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+        b"api_key=settings.OPENAI_API_KEY, password=passwordEncoder, secret: the one you know",
+        b"page_token=CAUQAA9aB3dE6gH9jK2 MAX_TOKENS=4096 OPENAI_API_KEY=${OPENAI_API_KEY}",
+        b"API_KEY=xxxxxxxxxxxxxxxxxx",
         b"Bearer YOUR_API_KEY_HERE, Authorization: Bearer YOUR_TOKEN, Bearer your-token-goes-here",
     ],
 )
