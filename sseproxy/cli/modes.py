@@ -53,8 +53,8 @@ def recording(
     match mode:
         case RecordMode.NEW_EPISODES:
             answers = matched(Library(rewriting.answered(library)))
-            known = counted(len(answers), "cassette")
-            yield Run(library, f"into {library} where its {known} have no answer", answers=answers)
+            known = f"{counted(len(answers), 'cassette')} {'has' if len(answers) == 1 else 'have'}"
+            yield Run(library, f"into {library} where its {known} no answer", answers=answers)
         case RecordMode.REWRITE:
             stage = rewriting.begin(library)
             try:

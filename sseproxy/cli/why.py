@@ -129,16 +129,22 @@ def _request(asked: tuple[str, ...]) -> Request:
     return _from_json(path)
 
 
+_MAY_BE = "REQUEST is one cassette, such a JSON file, or a curl command"
+
+
 def _from_json(path: Path) -> Request:
-    """Also a line of a cassette is one: `target` for `url`, a list for `headers`, an object for `body`."""
+    """A line of a cassette is one, too: `target` for `url`, a list for `headers`, an object for `body`."""
     try:
         value = json.loads(path.read_bytes())
     except OSError as error:
-        raise SseproxyError(f"{path}: can't be read: {error.strerror}") from None
+        what = f"{path}: can't be read: {error.strerror}"
+        raise SseproxyError(f"{what}; {_MAY_BE}" if path.is_dir() else what) from None
     except ValueError as error:
         raise SseproxyError(f"{path}: neither a cassette nor JSON: {error}") from None
     if not isinstance(value, dict) or not isinstance(url := value.get("url", value.get("target")), str):
-        raise SseproxyError(f"{path}: should be an object with `url`, and `method`, `headers`, `body`")
+        raise SseproxyError(
+            f"{path}: should be an object with `url`, and `method`, `headers`, `body`; {_MAY_BE}"
+        )
     try:
         headers = value.get("headers", [])
         pairs = list(headers.items()) if isinstance(headers, dict) else headers

@@ -95,7 +95,7 @@ def _unnoticed(index: Index, number: int, request: Request, changed: Request, at
         return ""
     if found.folded:
         return f"folded: {', '.join(folded_rules(index.parts(request), parts))}"
-    if at.startswith("header."):
+    if at.startswith("header.") and at not in index.parts(request):
         return NOT_COMPARED
     plain, plain_changed = (parts_of(index.masked(each)) for each in (request, changed))
     return "masked" if plain == plain_changed else "ignored by a rule"

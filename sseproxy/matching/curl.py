@@ -39,6 +39,7 @@ _IGNORED |= {"http1.1", "http2", "globoff", "fail-with-body", "http1.0"}
 _IGNORED_SHORT = set("kLsSNivfg01")
 _IGNORED_WITH_VALUE = {"output", "max-time", "connect-timeout", "write-out", "cacert", "proxy", "retry"}
 _IGNORED_SHORT_WITH_VALUE = set("omwx")
+_FORMS = ("-F", "--form", "--form-string")
 
 
 def parse_curl(words: Sequence[str]) -> Request:
@@ -93,7 +94,7 @@ def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
             elif name in {*_SHORT.values(), *_DATA, "url"}:
                 yield name, value if equals else value_of(word)
             elif name not in _IGNORED:
-                raise SseproxyError(f"the curl command has {word}, which is not understood here")
+                raise _not_understood(word)
         elif word.startswith("-") and len(word) > 1:
             yield from _short(word, value_of)
         else:
@@ -113,7 +114,16 @@ def _short(word: str, value_of: object) -> Iterator[tuple[str, str]]:
         if letter in _SHORT:
             yield _SHORT[letter], ""
         elif letter not in _IGNORED_SHORT:
-            raise SseproxyError(f"the curl command has -{letter}, which is not understood here")
+            raise _not_understood(f"-{letter}")
+
+
+def _not_understood(option: str) -> SseproxyError:
+    if option.partition("=")[0] in _FORMS:
+        return SseproxyError(
+            f"the curl command has {option}: its multipart body is not made here; ask with a JSON file that"
+            " has the `url`, `method`, `headers` and `body`, or record the request and ask with its cassette"
+        )
+    return SseproxyError(f"the curl command has {option}, which is not understood here")
 
 
 def _data(name: str, value: str) -> bytes:

@@ -31,6 +31,8 @@ class Unhelpful(StrEnum):
 
     METHOD = "the method always counts"
     PATH = "the paths have too little in common"
+    SLASH = "the paths differ in the slash at the end alone, which counts"
+    CAPITALS = "the paths differ in capitals alone, which count"
     NAME = "it would have to name what is not UTF-8"
 
 
@@ -75,9 +77,15 @@ def differences(
 
 
 def shown(found: Iterable[Difference]) -> list[Difference]:
-    """Without objects and lists of which only one side has any: their values are told of anyway."""
+    """Without objects and lists of which only one side has any: their values are told of anyway.
+
+    Where one side has an object and the other a list, that is told, and not what is in them.
+    """
     listed = list(found)
-    return [each for each in listed if not _has_others_below(each, listed)]
+    changed = [each for each in listed if {each.recorded, each.asked} == {OBJECT, LIST}]
+    inside = {each.place for each in listed if any(_lies_below(each.place, other.place) for other in changed)}
+    rest = [each for each in listed if each.place not in inside]
+    return [each for each in rest if not _has_others_below(each, rest)]
 
 
 def _has_others_below(difference: Difference, all_: list[Difference]) -> bool:
@@ -98,7 +106,7 @@ def loosening(found: Iterable[Difference], asked: Mapping[str, str]) -> Loosenin
     if differs := by_place.pop("path", None):
         path, glob = _segment(differs.recorded or "", differs.asked or "")
         if not path:
-            return Unhelpful.PATH
+            return _apart(differs.recorded or "", differs.asked or "")
     places = list(by_place)
     if _has_half(path) or any(_has_half(place) for place in places if not place.startswith("$")):
         return Unhelpful.NAME
@@ -106,6 +114,13 @@ def loosening(found: Iterable[Difference], asked: Mapping[str, str]) -> Loosenin
     ignore = [place for place in places if not is_of_body(place) and not place.startswith("header.")]
     body = _of_body([place for place in places if is_of_body(place)])
     return Loosening(_route(asked.get("method", ""), glob), (*ignore, *body), uncompared, path)
+
+
+def _apart(one: str, other: str) -> Unhelpful:
+    """Why no rule is proposed for two paths."""
+    if one.rstrip("/") == other.rstrip("/"):
+        return Unhelpful.SLASH
+    return Unhelpful.CAPITALS if one.lower() == other.lower() else Unhelpful.PATH
 
 
 def _has_half(text: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from sseproxy.matching.differences import Difference, Loosening, Unhelpful
 from sseproxy.matching.json_text import LIST, OBJECT
 from sseproxy.matching.miss import Miss, Near
+from sseproxy.matching.places import lies_in
 from sseproxy.matching.proposal import toml
 from sseproxy.printable import counted, printable, printable_bytes
 
@@ -112,14 +113,25 @@ def _remedy(near: Near) -> Iterator[str]:
     if isinstance(near.rule, Unhelpful):
         yield f"no rule is proposed to make it match: {near.rule}"
         return
-    if added := list(toml(near.rule)):
+    added = list(toml(near.rule))
+    if added:
         yield f"to make it match, add to {_FILE}:"
         yield from (f"  {line}" for line in added)
+    if any(_is_asked(place) for place in near.rule.ignore):
+        yield "mind that it ignores what the model is asked: any other question would get this answer, too"
     if near.rule.uncompared:
         names = ", ".join(map(json.dumps, near.rule.uncompared))
         also = "and" if added else "to make it match,"
         yield f"{also} take {names} out of the `headers` of your rules in {_FILE}"
     yield _others(near)
+
+
+_ASKED = ("$.question", "$.messages", "$.prompt", "$.input")
+
+
+def _is_asked(place: str) -> bool:
+    """Whether the model is asked there: in the words of Flowise, OpenAI, Anthropic and Ollama."""
+    return place == "body" or any(lies_in(place, asked) for asked in _ASKED)
 
 
 def _others(near: Near) -> str:
@@ -132,7 +144,10 @@ def _others(near: Near) -> str:
 
 def _values(difference: Difference) -> tuple[str, str]:
     """Both values, cut so that the first letter that differs can be seen."""
-    one, other = _told(difference.recorded), _told(difference.asked)
+    one, other = (
+        _several(value) if value and "&" in value and difference.place.startswith(_ITEMS) else _told(value)
+        for value in (difference.recorded, difference.asked)
+    )
     alike = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
     start = max(0, alike - _BEFORE) if alike > _LONGEST // 2 else 0
     return _cut(one, start), _cut(other, start)
@@ -141,6 +156,15 @@ def _values(difference: Difference) -> tuple[str, str]:
 _WITH_VALUES = re.compile(r'\0(["=]?)(\[.*\])', re.DOTALL)  # as `rules.without` has it
 LEFT_OUT = "…"
 """Stands where an expression of `values` has found something."""
+
+
+_ITEMS = ("query.", "form.")
+
+
+def _several(items: str) -> str:
+    """The values of a name that is there several times, as `parts` joins them."""
+    values = [_told(each) for each in items.split("&")]
+    return f"{', '.join(values)} ({len(values)} values)"
 
 
 def _told(value: str | None) -> str:

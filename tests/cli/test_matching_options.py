@@ -248,7 +248,11 @@ def test_why_not(library: Path) -> None:
     [
         ("{", "neither a cassette nor JSON: "),
         ("[]", "should be an object with `url`, and `method`, `headers`, `body`"),
-        ('{"method":"GET"}', "should be an object with `url`"),
+        (
+            '{"method":"GET"}',
+            "should be an object with `url`, and `method`, `headers`, `body`;"
+            " REQUEST is one cassette, such a JSON file, or a curl command",
+        ),
         ('{"url":"/","headers":[1]}', "`headers` or `body` can't be understood"),
         ('{"url":"/","body":{"b64":"!","bytes":1}}', "`headers` or `body` can't be understood"),
     ],
@@ -265,6 +269,9 @@ def test_a_curl_command_that_is_none_is_said(library: Path) -> None:
     assert "one REQUEST at a time" in complaint(sseproxy("why", "--cassettes", library, "a", "b"))
     missing = complaint(sseproxy("why", "--cassettes", library, "none.json"))
     assert missing == "none.json: can't be read: No such file or directory"
+    folder = complaint(sseproxy("why", "--cassettes", library, library))
+    may_be = "REQUEST is one cassette, such a JSON file, or a curl command"
+    assert folder == f"{library}: can't be read: Is a directory; {may_be}"
 
 
 def test_audit_is_a_table(library: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sseproxy.exchange import Exchange, Request
-from sseproxy.matching import Answers, Exhausted, Loaded
+from sseproxy.matching import Answers, Exhausted, Loaded, Rules
 from sseproxy.redaction import mask_request
 from tests.core import build
 from tests.matching import support
@@ -125,6 +125,16 @@ def test_an_id_that_is_masked_is_found_masked() -> None:
     assert secret.encode() not in masked.headers[0][1]
     answers = Asked([FEED[0], recorded("other", 2, request=behind("2")), recorded("it", 3, request=masked)])
     assert answers.given(behind(secret), 2) == ["it", "it"]
+
+
+def test_a_compared_credential_is_answered_by_its_masked_recording() -> None:
+    recording, asked = (
+        build.request("GET", headers=((b"Authorization", value),))
+        for value in (b"[redacted]", b"Bearer sk-1")
+    )
+    answers = Asked([recorded("it", 1, request=recording)], rules=Rules(headers=("Authorization",)))
+    assert answers.given(asked) == ["it"]
+    assert answers.given(build.request("GET")) == ["-"]
 
 
 def test_each_request_has_its_own_turn() -> None:

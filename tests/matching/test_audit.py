@@ -60,6 +60,12 @@ def test_rules_show_in_the_table(rules: Rules, strict: bool, otherwise: dict[str
     assert table(CHAT, rules, strict=strict) == {**DEFAULT, **otherwise}
 
 
+def test_a_compared_credential_is_masked() -> None:
+    request = build.request("GET", b"/a", headers=((b"Authorization", b"[redacted]"),))
+    found = table(request, Rules(headers=("Authorization",)))
+    assert found["header.authorization"] == "1/2 masked"
+
+
 @pytest.mark.parametrize(
     ("request_", "places"),
     [

@@ -61,8 +61,17 @@ def test_a_command_is_this_request(words: str, expected: tuple[str, bytes, bytes
         ("http://a http://b", "the curl command should have one URL"),
         ("http://a -X", "the curl command ends behind -X"),
         ("http://a --data", "the curl command ends behind --data"),
-        ("http://a -F x=1", "the curl command has -F, which is not understood here"),
-        ("http://a --form x=1", "the curl command has --form, which is not understood here"),
+        ("http://a -T x", "the curl command has -T, which is not understood here"),
+        ("http://a --socks5 x", "the curl command has --socks5, which is not understood here"),
+        *(
+            (
+                f"http://a {option}",
+                f"the curl command has {option.split()[0]}: its multipart body is not made here; ask with a"
+                " JSON file that has the `url`, `method`, `headers` and `body`, or record the request and ask"
+                " with its cassette",
+            )
+            for option in ("-F x=1", "--form x=1", "--form-string x=1")
+        ),
         ("http://a -d @body.json", "the curl command reads 'body.json': put its content into the command"),
     ],
 )

@@ -65,6 +65,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /api/v1/prediction/5f0c"
                ignore = ["$.question"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              that would also make 2 other cassettes answer this request: better record it
           2. cassettes/france.sse.jsonl (status 200)
              $.question
@@ -136,6 +137,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /api/v1/prediction/5f0c"
                ignore = ["$.question"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
@@ -151,6 +153,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /api/v1/prediction/5f0c"
                ignore = ["$.question"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
@@ -193,6 +196,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /api/v1/prediction/5f0c"
                ignore = ["$.question"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
@@ -288,6 +292,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /api/v1/prediction/5f0c"
                ignore = ["body"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
@@ -303,6 +308,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /api/v1/prediction/5f0c"
                ignore = ["body"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
@@ -318,6 +324,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /api/v1/prediction/5f0c"
                ignore = ["body"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
@@ -336,6 +343,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /a"
                ignore = ["body"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
@@ -354,6 +362,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /a"
                ignore = ["body"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
@@ -372,6 +381,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /api/v1/prediction/5f0c"
                ignore = ["body"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
@@ -426,6 +436,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /api/v1/prediction/5f0c"
                ignore = ["$.question"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
@@ -438,6 +449,102 @@ MISSES: dict[str, tuple[str, str]] = {
                recorded: /api/v1/chatflows-streaming/5f0c
                asked:    /api/v1/chatflows/5f0c/streaming
              no rule is proposed to make it match: the paths have too little in common
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "paths that differ in a slash": (
+        said([recorded("one", 1, build.request("GET", b"/a/b/"))], build.request("GET", b"/a/b")),
+        """\
+        no cassette answers GET /a/b: its path was never recorded, the nearest is /a/b/
+          1. cassettes/one.sse.jsonl (status 200)
+             path
+               recorded: /a/b/
+               asked:    /a/b
+             no rule is proposed to make it match: the paths differ in the slash at the end alone, which counts
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "paths that differ in capitals": (
+        said([recorded("one", 1, build.request("GET", b"/Api/Ping"))], build.request("GET", b"/api/ping")),
+        """\
+        no cassette answers GET /api/ping: its path was never recorded, the nearest is /Api/Ping
+          1. cassettes/one.sse.jsonl (status 200)
+             path
+               recorded: /Api/Ping
+               asked:    /api/ping
+             no rule is proposed to make it match: the paths differ in capitals alone, which count
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "a repeated name": (
+        said(
+            [recorded("one", 1, build.request("GET", b"/a?b=1&b=3"))], build.request("GET", b"/a?b=1&b&b=")
+        ),
+        """\
+        no cassette answers GET /a?b=1&b&b=: the nearest cassette differs in query.b
+          1. cassettes/one.sse.jsonl (status 200)
+             query.b
+               recorded: 1, 3 (2 values)
+               asked:    (empty), (empty), 1 (3 values)
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "GET /a"
+               ignore = ["query.b"]
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "a list for an object": (
+        said(
+            [recorded("one", 1, build.request("POST", b"/a", b"[1,2,3]"))],
+            build.request("POST", b"/a", b'{"0":1}'),
+        ),
+        """\
+        no cassette answers POST /a: the nearest cassette differs in $
+          1. cassettes/one.sse.jsonl (status 200)
+             $
+               recorded: a list […]
+               asked:    an object {…}
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /a"
+               ignore = ["body"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "a credential that is compared": (
+        said(
+            [
+                recorded(
+                    "one",
+                    1,
+                    build.request("GET", b"/a", headers=((b"X-Api-Key", b"[redacted]"), (b"Accept", b"*/*"))),
+                )
+            ],
+            build.request("GET", b"/a", headers=((b"X-Api-Key", b"my-very-own-1"), (b"Accept", b"text/html"))),
+            Rules(headers=("X-Api-Key", "Accept")),
+        ),
+        """\
+        no cassette answers GET /a: the nearest cassette differs in header.accept
+          1. cassettes/one.sse.jsonl (status 200)
+             header.accept
+               recorded: */*
+               asked:    text/html
+             to make it match, take "accept" out of the `headers` of your rules in sseproxy.toml
+             no other cassette would answer this request then
+          to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
+    ),
+    "a credential where there was none": (
+        said(
+            [recorded("one", 1, build.request("GET", b"/a"))],
+            build.request("GET", b"/a", headers=((b"X-Api-Key", b"my-very-own-1"),)),
+            Rules(headers=("X-Api-Key",)),
+        ),
+        """\
+        no cassette answers GET /a: the nearest cassette differs in header.x-api-key
+          1. cassettes/one.sse.jsonl (status 200)
+             header.x-api-key
+               recorded: (not there)
+               asked:    [redacted]
+             to make it match, take "x-api-key" out of the `headers` of your rules in sseproxy.toml
+             no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "a name that is not UTF-8": (
@@ -494,6 +601,7 @@ MISSES: dict[str, tuple[str, str]] = {
                [[match.route]]
                for = "POST /a"
                ignore = ["body"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
              no other cassette would answer this request then
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
@@ -618,6 +726,7 @@ def test_a_miss_as_a_problem() -> None:
                     "  [[match.route]]",
                     '  for = "POST /api/v1/prediction/5f0c"',
                     '  ignore = ["$.question", "$.chatId"]',
+                    "mind that it ignores what the model is asked: any other question would get this answer, too",
                     "no other cassette would answer this request then",
                 ],
                 "others_that_would_answer_too": 0,
