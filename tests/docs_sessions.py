@@ -34,9 +34,11 @@ class Terminal:
             free.bind(("127.0.0.1", 0))
             self._port = str(free.getsockname()[1])
         self._server: subprocess.Popen[str] | None = None
-        others = ("SSEPROXY_", "PYTEST_")
+        # pytest cuts lines to the terminal's width, and none where it knows that it runs in CI.
+        others = ("SSEPROXY_", "PYTEST_", "CI", "BUILD_NUMBER")
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(others)},
+            "COLUMNS": "80",
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "SSEPROXY_PORT": self._port,
             # As where nothing but the package and pytest is installed.
