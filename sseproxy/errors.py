@@ -37,5 +37,9 @@ class NoHeadYetError(CassetteError):
     """A `.part` whose recorder has not come as far as a whole first line: legal, and nothing to read."""
 
 
+class NoUpstreamError(SseproxyError):
+    """What is to be recorded, and no server to ask was named."""
+
+
 class NoCassettesError(SseproxyError):
     """A library that is to answer, and holds nothing: it has yet to be recorded."""

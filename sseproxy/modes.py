@@ -32,7 +32,7 @@ IN_TESTS = tuple(mode for mode in RecordMode if mode is not RecordMode.VERIFY)
 def settled(mode: RecordMode, library: Path) -> RecordMode:
     """What `once` means today: replay alone where the library holds any finished cassette, else record.
 
-    One that only says that the upstream was not there is none.
+    One that only says that the upstream was not there, or that the recorder was stopped, is none.
     """
     if mode is not RecordMode.ONCE:
         return mode
@@ -51,7 +51,7 @@ def why_not_whole(library: Path, stage: Path, lost: int) -> str:
     if cut := sum(each.ending is Ending.PROXY_STOPPED for each in new):
         return f"{counted(cut, 'stream')} had not ended"
     known = set()
-    for path in (before := rewriting.recorded(library)):
+    for path in (before := rewriting.own(library)):
         with contextlib.suppress(CassetteError):  # to be replaced is what it needs
             known.add(_outcome(path)[:2])
     broken = [each for each in new if each.ending in _UPSTREAM_FAILED and each[:2] not in known]

@@ -16,10 +16,13 @@ import pytest
 if TYPE_CHECKING:
     from sseproxy.standin import Plan
     from sseproxy.testing import ServerThread, SseMock
+    from sseproxy.testing.naming import Marked
     from sseproxy.testing.settings import Tables  # noqa: F401 - in an annotation below
 
 MODES = ("none", "once", "new_episodes", "all", "rewrite")
-RECORD = "pytest --sse-record-mode once -o sse_upstream=URL"
+ASK = "-o sse_upstream=URL"
+"""What names a server to ask; the marker and the ini file can do it as well."""
+RECORD = f"pytest --sse-record-mode once {ASK}"
 LONGEST_NAME = 100
 """Letters of a folder's name that is made of a test's."""
 
@@ -98,10 +101,13 @@ def _sse_thread() -> Iterator[ServerThread]:
 @pytest.fixture
 def sse_library(request: pytest.FixtureRequest) -> Path:
     """The folder of the test's cassettes: as the marker names it, or `cassettes/<module>/<test>`."""
+    from sseproxy.testing.naming import MARKER, library_path
+
     folder: Path = request.path.parent / request.config.getini("sse_cassettes")
-    for marker in request.node.iter_markers("sse_cassette"):
-        if named := _named_library(marker):
-            return folder / named
+    with _told():
+        for marked in _marked(request.node):
+            if marked.library not in (None, ""):
+                return library_path(MARKER, folder, marked.library, inside=True)
     return folder / request.path.stem / _folder_name(request.node)
 
 
@@ -115,8 +121,10 @@ def sse_mock(
     """A server that answers from the test's cassettes, or records them: `.url`, `.requests`, `.exchanges`,
     `.unplayed`.
     """
-    markers = [_marker_settings(marker) for marker in request.node.iter_markers("sse_cassette")]
+    from sseproxy.testing.naming import MARKER
+
     with _told():
+        markers = [(MARKER, marked.settings) for marked in _marked(request.node)]
         plan = _plan(request.config, sse_library, ("sseproxy_config", sseproxy_config), *markers)
     yield from _served(request.node, _sse_thread, plan)
 
@@ -128,14 +136,15 @@ def sse_recorder(
     """Puts a recorder in front of a server: call it with the server's URL, and see in `.exchanges` what
     streamed.
     """
-    from sseproxy.modes import RecordMode
-    from sseproxy.standin import Plan
+    from sseproxy.testing import resolve
 
     with ExitStack() as stack:
 
         def start(upstream: str) -> SseMock:
-            plan = Plan(tmp_path_factory.mktemp("sse"), RecordMode.ALL, (upstream,))
-            served = contextmanager(_served)(request.node, _sse_thread, plan)
+            settings = {"record_mode": "all", "upstream": [upstream]}
+            with _told():
+                plan = resolve(tmp_path_factory.mktemp("sse"), ("sse_recorder", settings))
+            served = contextmanager(_served)(request.node, _sse_thread, plan, tell=False)
             return stack.enter_context(served)
 
         yield start
@@ -144,13 +153,15 @@ def sse_recorder(
 @pytest.fixture(scope="session")
 def sse_mock_factory(request: pytest.FixtureRequest, _sse_thread: ServerThread) -> Iterator[SseFactory]:
     """Starts servers that live as long as the run, of a library (relative to the rootdir) and settings."""
+    from sseproxy.testing.naming import library_path
+
     with ExitStack() as stack:
 
         def start(library: str | Path, **settings: Any) -> SseMock:
+            where = "sse_mock_factory"
             with _told():
-                plan = _plan(
-                    request.config, request.config.rootpath / library, ("sse_mock_factory", settings)
-                )
+                folder = library_path(where, request.config.rootpath, library)
+                plan = _plan(request.config, folder, (where, settings))
                 mock, standin = _sse_thread.start(plan)
             stack.callback(lambda: _sse_thread.stop(standin, keep=not request.session.testsfailed))
             return mock
@@ -158,7 +169,7 @@ def sse_mock_factory(request: pytest.FixtureRequest, _sse_thread: ServerThread) 
         yield start
 
 
-def _served(node: pytest.Item, thread: ServerThread, plan: Plan) -> Iterator[SseMock]:
+def _served(node: pytest.Item, thread: ServerThread, plan: Plan, *, tell: bool = True) -> Iterator[SseMock]:
     with _told():
         mock, standin = thread.start(plan)
     mocks = node.stash.setdefault(_MOCKS, [])
@@ -166,18 +177,22 @@ def _served(node: pytest.Item, thread: ServerThread, plan: Plan) -> Iterator[Sse
     yield mock
     mocks.remove(mock)
     with _told():
-        thread.stop(standin, keep=node.stash.get(_PASSED, False))
+        thread.stop(standin, keep=node.stash.get(_PASSED, False), tell=tell)
 
 
 @contextmanager
 def _told() -> Iterator[None]:
     """A trouble of the user's is told in a line, without a trace through our code."""
-    from sseproxy.errors import NoCassettesError, SseproxyError
+    from sseproxy.errors import NoCassettesError, NoUpstreamError, SseproxyError
 
+    hints = {
+        NoCassettesError: f"; to record them: {RECORD}",
+        NoUpstreamError: f": {ASK}, `sse_upstream` in the ini file, or `upstream` in the marker",
+    }
     try:
         yield
     except SseproxyError as error:
-        hint = f"; to record them: {RECORD}" if isinstance(error, NoCassettesError) else ""
+        hint = hints.get(type(error), "")
         raise pytest.fail.Exception(f"sseproxy: {error}{hint}", pytrace=False) from None
 
 
@@ -195,13 +210,11 @@ def _plan(config: pytest.Config, library: Path, *layers: tuple[str, Mapping[str,
     return resolve(library, *every, rules=rules, masking=masking)
 
 
-def _named_library(marker: pytest.Mark) -> str | None:
-    return marker.args[0] if marker.args else marker.kwargs.get("library")
+def _marked(node: pytest.Item) -> list[Marked]:
+    """What the test's markers say, the nearest first."""
+    from sseproxy.testing.naming import read_marker
 
-
-def _marker_settings(marker: pytest.Mark) -> tuple[str, Mapping[str, Any]]:
-    settings = {name: value for name, value in marker.kwargs.items() if name != "library"}
-    return "marker sse_cassette", settings
+    return [read_marker(marker.args, marker.kwargs) for marker in node.iter_markers("sse_cassette")]
 
 
 def _folder_name(node: pytest.Item) -> str:

@@ -51,7 +51,8 @@ def parse_speed(value: object) -> float:
     if value in ("max", math.inf):
         return math.inf
     try:
-        speed = float(value) if isinstance(value, str | int | float) else math.nan
+        is_one = isinstance(value, str | int | float) and not isinstance(value, bool)
+        speed = float(value) if is_one else math.nan  # type: ignore[arg-type]
     except ValueError:
         speed = math.nan
     if not (math.isfinite(speed) and speed >= SLOWEST):

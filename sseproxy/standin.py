@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import math
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sseproxy.cassette import rewriting
 from sseproxy.cassette.library import Library
+from sseproxy.cassette.naming import PACKED, SUFFIX
 from sseproxy.cassette.shelf import Shelf
 from sseproxy.cassette.store import find, load_all, load_request, make_folder
 from sseproxy.clock import SystemClock
 from sseproxy.demo.server import demo_for
-from sseproxy.errors import CassetteError, NoCassettesError, SseproxyError
-from sseproxy.exchange import Exchange, Request
+from sseproxy.errors import CassetteError, NoCassettesError, NoUpstreamError, SseproxyError
+from sseproxy.exchange import Ending, Exchange, Request
 from sseproxy.matching import Answers, Exhausted, Rules
 from sseproxy.matching.miss import Miss
 from sseproxy.mock import Mock
@@ -57,13 +57,14 @@ class StandIn:
     ) -> None:
         """`shelf`: what others have read already.
 
-        Raises SseproxyError: a cassette can't be read, no upstream to ask; NoCassettesError for `none`.
+        Raises SseproxyError: a cassette can't be read; NoUpstreamError; NoCassettesError for `none`.
         """
         self.mode = settled(plan.mode, plan.library)
         """What the plan's mode means today; never `once`."""
         self.requests: list[Request] = []
         """All, in the order in which they were complete."""
         self.misses: list[Miss] = []
+        self.library = plan.library
         self._plan = plan
         self._shelf = shelf
         self._on_miss = on_miss
@@ -73,14 +74,17 @@ class StandIn:
         self.answers: Answers | None = None
         """None where the mode only records."""
         self._proxy: Proxy | None = None
+        self._anew: rewriting.Rewriting | None = None
         self._stack = contextlib.AsyncExitStack()
         if self.mode in (RecordMode.NONE, RecordMode.NEW_EPISODES):
             self.answers = self._open()
         if self.mode is not RecordMode.NONE and not plan.upstreams:
-            raise SseproxyError(f"record mode {plan.mode} needs an upstream to ask")
+            raise NoUpstreamError(f"record mode {plan.mode} needs an upstream to ask")
 
     def _open(self) -> Answers:
         plan = self._plan
+        if plan.library.is_file() and not plan.library.name.endswith((SUFFIX, PACKED)):
+            raise SseproxyError(f"{plan.library}: is no folder")
         listed = rewriting.recorded if self.mode is RecordMode.NONE else rewriting.answered
         paths = [plan.library] if plan.library.is_file() else listed(plan.library)
         if not paths and self.mode is RecordMode.NONE:
@@ -101,14 +105,20 @@ class StandIn:
         if mock:
             mock.open()
             self._stack.callback(mock.close)
-        async with contextlib.AsyncExitStack() as begun:
-            url = await self._record(mock, begun)
-            await self._stack.enter_async_context(begun.pop_all())
+        try:
+            async with contextlib.AsyncExitStack() as begun:
+                url = await self._record(mock, begun)
+                await self._stack.enter_async_context(begun.pop_all())
+        except BaseException:
+            self.leave_library()
+            raise
         return url
 
     async def _record(self, mock: Mock | None, stack: contextlib.AsyncExitStack) -> str:
-        library = self._plan.library
-        folder = rewriting.begin(library) if self.mode is RecordMode.REWRITE else library
+        folder = self._plan.library
+        if self.mode is RecordMode.REWRITE:
+            self._anew = rewriting.Rewriting(folder)
+            folder = self._anew.stage
         make_folder(folder)
         upstreams = [await demo_for(spec, stack) for spec in self._plan.upstreams]
         options = Options(
@@ -167,21 +177,26 @@ class StandIn:
         """How many recordings are not whole."""
         return self._proxy.session.lost if self._proxy else 0
 
+    @property
+    def cut(self) -> int:
+        """How many recorded streams had not ended when it stopped: `once` records them anew."""
+        return sum(exchange.ending is Ending.PROXY_STOPPED for _, exchange in self._recorded())
+
     def replace_library(self) -> str:
         """To be called when it has stopped: `rewrite` comes true. Gives what kept it from that, if so."""
-        library = self._plan.library
-        if self.mode is not RecordMode.REWRITE:
+        if self._anew is None:
             return ""
-        stage = library / rewriting.STAGE
-        if why := why_not_whole(library, stage, self.lost):
-            return f"{library} stays as it was: {why}"
-        rewriting.finish(library, stage)
+        with self._anew as anew:
+            if why := why_not_whole(anew.library, anew.stage, self.lost):
+                return f"{anew.library} stays as it was: {why}"
+            anew.finish()
         return ""
 
     def leave_library(self) -> None:
         """To be called when it has stopped: what `rewrite` has recorded is dropped."""
-        if self.mode is RecordMode.REWRITE:
-            shutil.rmtree(self._plan.library / rewriting.STAGE, ignore_errors=True)
+        if self._anew is not None:
+            with self._anew as anew:
+                anew.drop()
 
 
 def _cassettes(folder: Path) -> list[Path]:

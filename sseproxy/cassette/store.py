@@ -20,12 +20,15 @@ from sseproxy.cassette.items import items as decoded
 from sseproxy.cassette.naming import PACKED, PART, SUFFIX
 from sseproxy.cassette.pack import opened, read
 from sseproxy.errors import CassetteError, NoCassettesError, NoHeadYetError, SseproxyError
-from sseproxy.exchange import Arrival, Exchange, Head, Request, ResponseHead
+from sseproxy.exchange import Arrival, End, Ending, Exchange, Head, Request, ResponseHead
 
 try:
     import fcntl
 except ImportError:
     fcntl = None  # type: ignore[assignment]
+
+_END = 4096
+"""Bytes in which the end of a cassette stands that the recorder's stop cut off: it has no long detail."""
 
 
 def find(paths: Iterable[Path]) -> list[Path]:
@@ -121,6 +124,20 @@ def load_status(path: Path) -> int | None:
         return next((item.status for _, item in found if isinstance(item, ResponseHead)), None)
 
 
+def was_stopped(path: Path) -> bool:
+    """Whether the recorder's own stop cut the stream in a cassette off. Raises as `load` does.
+
+    Such a cassette has the word in its end; where that can be looked at alone, few have to be read.
+    """
+    if not path.name.endswith(PACKED):
+        with _told(path), path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _END))
+            if Ending.PROXY_STOPPED.encode() not in file.read():
+                return False
+    with contextlib.closing(items(path)) as found:
+        return any(isinstance(item, End) and item.reason is Ending.PROXY_STOPPED for _, item in found)
+
+
 def items(path: Path) -> Generator[tuple[int, Item], None, None]:
     """What each line of a cassette holds, with its number (from 1), read as it is asked for.
 
@@ -155,6 +172,8 @@ def make_folder(path: Path) -> None:
     """Makes sure that cassettes can be put here. Raises SseproxyError."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise SseproxyError(f"{path}: is no folder") from None
     except OSError as error:
         raise SseproxyError(f"{path}: can't be a folder for cassettes: {error.strerror}") from None
     if not os.access(path, os.W_OK | os.X_OK):
@@ -179,6 +198,24 @@ def is_being_written(path: Path) -> bool:
     except FileNotFoundError:
         pass  # finished since it was found
     return False
+
+
+def lock_folder(path: Path) -> int | None:
+    """A descriptor that is to be closed: until then nobody else gets one. None where folders can't be locked.
+
+    Raises BlockingIOError where somebody has one.
+    """
+    if fcntl is None:
+        return None
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None
+    return descriptor
 
 
 def tail_body(path: Path, limit: int) -> bytes:

@@ -56,16 +56,9 @@ def recording(
             known = f"{counted(len(answers), 'cassette')} {'has' if len(answers) == 1 else 'have'}"
             yield Run(library, f"into {library} where its {known} no answer", answers=answers)
         case RecordMode.REWRITE:
-            stage = rewriting.begin(library)
-            try:
-                yield Run(
-                    stage,
-                    f"to take the place of what is in {library}",
-                    partial(_finish_rewrite, library, stage),
-                )
-            finally:
-                with contextlib.suppress(OSError):  # where nothing was recorded it is empty, else it stays
-                    stage.rmdir()
+            with rewriting.Rewriting(library) as anew:
+                doing = f"to take the place of what is in {library}"
+                yield Run(anew.stage, doing, partial(_finish_rewrite, anew))
         case RecordMode.VERIFY:
             answers = matched(opened([library]))
             with tempfile.TemporaryDirectory(prefix="sseproxy-verify-") as folder:
@@ -76,12 +69,13 @@ def recording(
             yield Run(library, f"into {library}")
 
 
-def _finish_rewrite(library: Path, stage: Path, lost: int) -> int:
+def _finish_rewrite(anew: rewriting.Rewriting, lost: int) -> int:
+    library, stage = anew.library, anew.stage
     if why := why_not_whole(library, stage, lost):
         where = f"; what was recorded is in {stage}" if any(stage.iterdir()) else ""
         announce(f"sseproxy: {library} stays as it was: {why}{where}")
         return 1
-    new, old = rewriting.finish(library, stage)
+    new, old = anew.finish()
     announce(f"sseproxy: {counted(new, 'cassette')} took the place of {old} in {library}")
     return 0
 

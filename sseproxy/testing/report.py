@@ -12,6 +12,8 @@ from sseproxy.printable import counted, printable
 from sseproxy.testing.server import SseMock
 
 RECORD = "pytest --sse-record-mode new_episodes"
+ASK = " -o sse_upstream=URL"
+"""What the command needs more where no upstream was named."""
 _LISTED = 10
 """Streams, misses and cassettes that are told; more would bury the failure itself."""
 _EVENTS = 200
@@ -21,10 +23,11 @@ _EVENTS = 200
 def sections(mock: SseMock) -> Iterator[tuple[str, str]]:
     """Titles and texts, as pytest puts them behind a failure."""
     exchanges, misses, unplayed = mock.raw_exchanges, mock.misses, mock.unplayed
+    record = RECORD + ("" if mock.has_upstream else ASK)
     for number, exchange in enumerate(exchanges[:_LISTED], 1):
         yield f"sseproxy: stream {number} of {len(exchanges)}", _stream(exchange)
     for number, miss in enumerate(misses[:_LISTED], 1):
-        yield f"sseproxy: miss {number} of {len(misses)}", "\n".join(lines(miss, RECORD))
+        yield f"sseproxy: miss {number} of {len(misses)}", "\n".join(lines(miss, record))
     if unplayed:
         more = [f"and {len(unplayed) - _LISTED} more"] if len(unplayed) > _LISTED else []
         names = [printable(str(path)) for path in unplayed[:_LISTED]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import warnings
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,8 @@ class SseMock:
         """Its base URL, such as `http://127.0.0.1:40123`."""
         self.library: Path = plan.library
         """Where its cassettes are."""
+        self.has_upstream = bool(plan.upstreams)
+        """Whether a server to ask was named."""
 
     @property
     def record_mode(self) -> RecordMode:
@@ -82,9 +85,15 @@ class ServerThread:
         standin = StandIn(plan, shelf=self._shelf)
         return SseMock(standin, plan, self._call(standin.start())), standin
 
-    def stop(self, standin: StandIn, *, keep: bool = True) -> None:
-        """`keep`: `rewrite` replaces the library. Raises SseproxyError for what was not recorded whole."""
+    def stop(self, standin: StandIn, *, keep: bool = True, tell: bool = True) -> None:
+        """`keep`: `rewrite` replaces the library. Raises SseproxyError for what was not recorded whole.
+
+        `tell`: warns of streams that had not ended, which `once` and `new_episodes` don't take for recorded.
+        """
         self._call(standin.stop())
+        if tell and standin.mode is not RecordMode.REWRITE and (cut := standin.cut):
+            told = f"{counted(cut, 'stream')} had not ended: not taken for recorded"
+            warnings.warn(f"sseproxy: {standin.library}: {told}", stacklevel=2)
         if not keep:
             standin.leave_library()
         elif why := standin.replace_library():

@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sseproxy.config import read_config, take_tables
+from sseproxy.config import check_settings, read_config, take_tables
+from sseproxy.demo.server import DEMO
 from sseproxy.errors import SseproxyError
 from sseproxy.matching import Exhausted, Rules, parse_rules
 from sseproxy.modes import IN_TESTS, RecordMode
+from sseproxy.proxy.routes import parse_routes
 from sseproxy.schedule import parse_speed
 from sseproxy.standin import Plan
 from sseproxy.testing.masking import Masking
+from sseproxy.upstream.origin import parse_url
 
 Layer = Mapping[str, Any]
 """Settings by name. One that is None is not said."""
@@ -28,10 +31,14 @@ class Tables(NamedTuple):
 
 
 def read_tables(folder: Path) -> Tables:
-    """Those of the `sseproxy.toml` or `pyproject.toml` there. Raises SseproxyError for what is no rule."""
+    """Those of the `sseproxy.toml` or `pyproject.toml` there. Options count for commands alone.
+
+    Raises SseproxyError for what is no rule, and for a key or a table that is none of ours.
+    """
     if (found := read_config(folder)) is None:
         return Tables(Rules(), Masking())
     tables = take_tables(*found)
+    check_settings(*found)
     rules = parse_rules(tables.match, tables.where("match"))
     return Tables(rules, Masking(tables.redact, tables.where("redact")))
 
@@ -50,6 +57,9 @@ def resolve(
     found: dict[str, Any] = {}
     secrets: list[str] = []
     for where, layer in (each if isinstance(each, tuple) else ("settings", each) for each in layers):
+        if not isinstance(layer, Mapping):
+            hint = "; is a `return` missing?" if layer is None else ""
+            raise SseproxyError(f"{where}: {layer!r} is no dictionary of settings{hint}")
         for name, value in layer.items():
             if name not in KNOWN:
                 raise SseproxyError(f"{where}: there is no setting {name!r}; there are {', '.join(KNOWN)}")
@@ -79,7 +89,7 @@ def _checked(where: str, name: str, value: Any) -> Any:
             case "speed":
                 return parse_speed(value)
             case "upstream":
-                return _texts(value, "a URL")
+                return upstreams(value)
             case "secret_env":
                 return _texts(value, "a variable's name")
             case "match":
@@ -90,6 +100,18 @@ def _checked(where: str, name: str, value: Any) -> Any:
         raise SseproxyError(f"{where}: {name}: {error}") from None
     except SseproxyError as error:
         raise SseproxyError(str(error) if name == "match" else f"{where}: {name}: {error}") from None
+
+
+def upstreams(value: Any) -> tuple[str, ...]:
+    """One or several, `URL` or `/prefix=URL` each. Raises ValueError, saying what is wrong with which."""
+    specs = _texts(value, "a URL")
+    try:
+        for _, url in parse_routes(specs):
+            if url != DEMO:
+                parse_url(url)
+    except SseproxyError as error:  # on the command line it is an option's
+        raise ValueError(str(error).removeprefix("--upstream ")) from None
+    return specs
 
 
 def _one_of(allowed: Sequence[str], kind: Any, value: Any) -> Any:

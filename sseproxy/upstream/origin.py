@@ -7,7 +7,7 @@ import re
 import socket
 import ssl
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sseproxy.clock import Clock
 from sseproxy.errors import SseproxyError
@@ -21,6 +21,19 @@ class ConnectError(Exception):
     def __init__(self, ending: Ending, sentence: str) -> None:
         super().__init__(sentence)
         self.ending = ending
+
+
+def parse_url(url: str) -> tuple[SplitResult, str, int | None]:
+    """The parts of an upstream's URL, its host and its port. Raises SseproxyError for what is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise SseproxyError(f"--upstream {url!r}: {error}") from None
+    usable = parts.scheme in ("http", "https") and re.fullmatch("[!-~]+", url)
+    if not usable or parts.query or parts.fragment or not parts.hostname:
+        raise SseproxyError(f"--upstream {url!r}: should be a URL such as http://localhost:3000")
+    return parts, parts.hostname, port
 
 
 class Upstream:
@@ -39,18 +52,10 @@ class Upstream:
         `connect_timeout` and `idle_timeout` (the longest silence; None: no limit) are in seconds. `tls` says
         how to verify an https server; None: against the system's store.
         """
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise SseproxyError(f"--upstream {url!r}: {error}") from None
-        usable = parts.scheme in ("http", "https") and re.fullmatch("[!-~]+", url)
-        if not usable or parts.query or parts.fragment or not parts.hostname:
-            raise SseproxyError(f"--upstream {url!r}: should be a URL such as http://localhost:3000")
+        parts, self._host, port = parse_url(url)
         self.url = url
         self.path = parts.path.rstrip("/").encode()
         self.authority = parts.netloc.rpartition("@")[2].encode("ascii")
-        self._host = parts.hostname
         self._port = port or (443 if parts.scheme == "https" else 80)
         self._ssl = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
         self._connect_timeout = connect_timeout

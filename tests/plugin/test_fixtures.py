@@ -57,7 +57,7 @@ def test_fails(sse_mock):
             "no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question",
             '*recorded: "Hi"',
             '*asked:    "Why?[" ]*'.replace('[" ]', '"'),
-            "*to record this request: pytest --sse-record-mode new_episodes",
+            "*to record this request: pytest --sse-record-mode new_episodes -o sse_upstream=URL",
             "*- sseproxy: 1 cassette nobody asked for -*",
             f"{folder}/01KAQ3M5Z8T7QRSW.sse.jsonl",
         ]
@@ -91,22 +91,39 @@ def test_passes(sse_mock):
         ),
         (
             "@pytest.mark.sse_cassette(record_mode='once')\ndef test_x(sse_mock): pass",
-            "record mode once needs an upstream to ask",
+            "record mode once needs an upstream to ask: -o sse_upstream=URL, `sse_upstream` in *",
         ),
         (
             "@pytest.mark.sse_cassette(mode='once')\ndef test_x(sse_mock): pass",
-            "marker sse_cassette: there is no setting 'mode'; there are *",
+            "marker sse_cassette: there is no setting 'mode'; there are library, record_mode, *",
         ),
         (
             "@pytest.mark.sse_cassette(record_mode='all', upstream='nonsense')\ndef test_x(sse_mock): pass",
-            "*'nonsense'*",
+            "marker sse_cassette: upstream: 'nonsense': should be a URL such as http://localhost:3000",
+        ),
+        (
+            "@pytest.mark.sse_cassette(5)\ndef test_x(sse_mock): pass",
+            "marker sse_cassette: library: 5 is no text",
+        ),
+        (
+            "def test_x(sse_mock_factory): sse_mock_factory(None)",
+            "sse_mock_factory: library: None is no text",
+        ),
+        (
+            "def test_x(sse_recorder): sse_recorder(3)",
+            "sse_recorder: upstream: [[]3[]] is neither a URL nor a list of them",
+        ),
+        (
+            "@pytest.fixture\ndef sseproxy_config(): pass\n\ndef test_x(sse_mock): pass",
+            "sseproxy_config: None is no dictionary of settings; is a `return` missing?",
         ),
     ],
 )
 def test_a_mistake_is_told_in_a_line(suite: pytest.Pytester, test: str, told: str) -> None:
     suite.makepyfile(test_it=f"import pytest\n\n{test}\n")
     outcome = suite.runpytest_inprocess()
-    outcome.assert_outcomes(errors=1)
+    called = "sse_mock)" not in test
+    outcome.assert_outcomes(errors=int(not called), failed=int(called))
     outcome.stdout.fnmatch_lines([f"sseproxy: {told}"])
     outcome.stdout.no_fnmatch_line("*Traceback*")
     outcome.stdout.no_fnmatch_line("*During handling*")
@@ -152,6 +169,9 @@ def test_other_words(sse_mock):
 """
     )
     suite.runpytest_inprocess().assert_outcomes(passed=1)
+    (suite.path / "sseproxy.toml").write_text("upstrem = 3\n")
+    told = f"sseproxy: {suite.path}/sseproxy.toml: no option is called 'upstrem'; did you mean 'upstream'?"
+    suite.runpytest_inprocess().stdout.fnmatch_lines([told])
 
 
 def test_a_recorder_shows_what_a_server_streams(suite: pytest.Pytester, live: Live) -> None:

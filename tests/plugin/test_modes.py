@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sseproxy.cassette.rewriting import STAGE
+from sseproxy.cassette.rewriting import STAGE, Rewriting
 from sseproxy.cassette.store import find, load
+from sseproxy.modes import RecordMode, settled
 from tests.support.live import Live
 
 TEST = """
@@ -106,30 +107,54 @@ def test_rewrite_leaves_the_library_of_a_test_that_failed(asking: Suite) -> None
     assert not (asking.library / STAGE).exists()
 
 
+LEAVES_OPEN = """
+import contextlib, http.client, pytest
+
+@pytest.fixture
+def left_open():
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+def test_leaves(left_open, sse_mock):
+    connection = http.client.HTTPConnection(sse_mock.url.removeprefix("http://"))
+    left_open.callback(connection.close)
+    connection.request(
+        "POST", "/api/v1/prediction/slow", b'{"question":"Why?","streaming":true}',
+        {"Content-Type": "application/json"},
+    )
+    left_open.enter_context(connection.getresponse()).read(1)
+"""
+
+
 def test_rewrite_of_a_stream_that_has_not_ended_is_an_error(suite: pytest.Pytester) -> None:
     """The test passes, and would pass no more with what was recorded."""
-    suite.makepyfile(
-        """
-        import contextlib, http.client, pytest
-
-        @pytest.fixture
-        def left_open():
-            with contextlib.ExitStack() as stack:
-                yield stack
-
-        def test_leaves(left_open, sse_mock):
-            connection = http.client.HTTPConnection(sse_mock.url.removeprefix("http://"))
-            left_open.callback(connection.close)
-            connection.request(
-                "POST", "/api/v1/prediction/slow", b'{"question":"Why?","streaming":true}',
-                {"Content-Type": "application/json"},
-            )
-            left_open.enter_context(connection.getresponse()).read(1)
-        """
-    )
+    suite.makepyfile(LEAVES_OPEN)
     outcome = suite.runpytest_inprocess("--sse-record-mode", "rewrite", "-o", "sse_upstream=demo")
     outcome.assert_outcomes(passed=1, errors=1)
     outcome.stdout.fnmatch_lines(["sseproxy: *test_leaves stays as it was: 1 stream had not ended"])
+
+
+def test_once_does_not_take_a_stream_that_has_not_ended_for_recorded(suite: pytest.Pytester) -> None:
+    suite.makepyfile(LEAVES_OPEN)
+    options = ("--sse-record-mode", "once", "-o", "sse_upstream=demo", "-W", "default::UserWarning")
+    outcome = suite.runpytest_inprocess(*options)
+    outcome.assert_outcomes(passed=1, warnings=1)
+    told = "*UserWarning: sseproxy: *test_leaves: 1 stream had not ended: not taken for recorded"
+    outcome.stdout.fnmatch_lines([told])
+    (path,) = find([suite.path / "cassettes"])
+    assert settled(RecordMode.ONCE, path.parent) is RecordMode.ALL
+
+
+def test_a_library_that_another_test_is_rewriting_is_left_to_it(asking: Suite) -> None:
+    asking.run("once", "a")
+    with Rewriting(asking.library):
+        asking.pytester.makepyfile(TEST.format(asked=["a"], good=True))
+        options = ("--sse-record-mode", "rewrite", "-o", f"sse_upstream={asking.live.url}")
+        outcome = asking.pytester.runpytest_inprocess(*options)
+    outcome.assert_outcomes(errors=1)
+    told = "another test or recorder is rewriting this library; let one do it at a time"
+    outcome.stdout.fnmatch_lines([f"sseproxy: {asking.library}: {told}"])
+    assert asking.contents() == [("a", OLD)]
 
 
 def test_an_upload_reaches_the_upstream_whole(asking: Suite) -> None:

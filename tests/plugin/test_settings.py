@@ -13,6 +13,7 @@ from sseproxy.errors import SseproxyError
 from sseproxy.modes import RecordMode
 from sseproxy.standin import Plan
 from sseproxy.testing import resolve
+from sseproxy.testing.naming import library_path, read_marker
 from tests.cli.builder import save, stream
 
 LIBRARY = Path("library")
@@ -56,18 +57,62 @@ def test_nothing_said_replays_at_once() -> None:
         ),
         ({"speed": 0}, "speed: 0 is neither a number from 0.001 on nor 'max'"),
         ({"speed": "fast"}, "speed: 'fast' is neither a number from 0.001 on nor 'max'"),
+        ({"speed": True}, "speed: True is neither a number from 0.001 on nor 'max'"),
+        ({"speed": [1]}, "speed: [1] is neither a number from 0.001 on nor 'max'"),
+        ({"upstream": "http://h:99999"}, "upstream: 'http://h:99999': Port out of range 0-65535"),
+        ({"upstream": ["http://a", "/b"]}, "upstream: '/b': should be a URL, or /prefix=URL"),
         ({"upstream": []}, "upstream: [] is neither a URL nor a list of them"),
         ({"upstream": 8080}, "upstream: 8080 is neither a URL nor a list of them"),
         ({"secret_env": [1]}, "secret_env: [1] is neither a variable's name nor a list of them"),
         ({"strict": "yes"}, "strict: 'yes' is neither True nor False"),
         ({"exhausted": "stop"}, "exhausted: 'stop' is none of last, loop, miss"),
         ({"match": {"ignroe": []}}, "match: "),
+        ([], "[] is no dictionary of settings"),
+        ("x", "'x' is no dictionary of settings"),
     ],
 )
-def test_what_is_no_setting_is_told_with_its_place(settings: dict[str, Any], told: str) -> None:
+def test_what_is_no_setting_is_told_with_its_place(settings: Any, told: str) -> None:
     with pytest.raises(SseproxyError) as caught:
         resolve(LIBRARY, ("the marker", settings))
     assert str(caught.value).startswith(f"the marker: {told}")
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "told"),
+    [
+        (("lib", "once"), {}, "one library, not 'lib' and 'once'; settings go by name, such as record_mode="),
+        (("lib",), {"library": "x"}, "one library, not 'lib' and 'x'; settings go by name"),
+        ((), {"sped": 1}, "there is no setting 'sped'; there are library, record_mode, speed, upstream,"),
+    ],
+)
+def test_what_a_marker_can_not_say(args: tuple[Any, ...], kwargs: dict[str, Any], told: str) -> None:
+    with pytest.raises(SseproxyError) as caught:
+        read_marker(args, kwargs)
+    assert str(caught.value).startswith(f"marker sse_cassette: {told}")
+
+
+@pytest.mark.parametrize("named", ["a", "a/b", ".", "a/../b", Path("a")])
+def test_a_library_is_named_below_its_folder(named: str | Path, tmp_path: Path) -> None:
+    assert library_path("it", tmp_path, named, inside=True) == tmp_path / named
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        (5, "5 is no text"),
+        (["a"], "['a'] is no text"),
+        (None, "None is no text"),
+        ("..", "'..' is not in /"),
+        ("a/../../b", "'a/../../b' is not in /"),
+        ("/etc", "'/etc' is not in /"),
+        ("a\0b", "'a\\x00b': embedded null byte"),
+        ("x" * 300, f"'{'x' * 40}…': File name too long"),
+    ],
+)
+def test_what_can_be_no_library_is_told(named: Any, told: str, tmp_path: Path) -> None:
+    with pytest.raises(SseproxyError) as caught:
+        library_path("it", tmp_path, named, inside=True)
+    assert str(caught.value).startswith(f"it: library: {told}")
 
 
 def test_a_secret_stays_one_whoever_names_others(monkeypatch: pytest.MonkeyPatch) -> None:
