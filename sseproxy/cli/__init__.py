@@ -56,9 +56,6 @@ class _Lazy(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
-    def all_commands(self, ctx: click.Context) -> list[click.Command]:
-        return [command for name in _COMMANDS if (command := self.get_command(ctx, name))]
-
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(sseproxy.__version__, "-V", "--version", prog_name="sseproxy")
@@ -70,7 +67,7 @@ def cli(ctx: click.Context) -> None:
     if found and name and isinstance(group, _Lazy) and (command := group.get_command(ctx, name)):
         path, settings = found
         ctx.obj = take_tables(path, settings)
-        ctx.default_map = {name: defaults(path, settings, command, lambda: group.all_commands(ctx))}
+        ctx.default_map = {name: defaults(path, settings, command)}
 
 
 def main() -> None:

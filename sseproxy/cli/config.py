@@ -6,56 +6,28 @@ environment come before it. Tables, such as the rules of matching, are no option
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sseproxy.config import TABLES, table_name
+from sseproxy.config import check_settings
 from sseproxy.errors import SseproxyError
 
 
-def defaults(
-    path: Path,
-    settings: dict[str, Any],
-    command: click.Command,
-    commands: Callable[[], Iterable[click.Command]],
-) -> dict[str, Any]:
+def defaults(path: Path, settings: dict[str, Any], command: click.Command) -> dict[str, Any]:
     """The settings that this command has an option for, by parameter name.
 
-    `commands` gives all commands, asked for only where a key is not this one's. Raises SseproxyError for a
-    key that is no command's, naming the nearest that is, and for a table that is none of ours.
+    Raises SseproxyError for what `check_settings` finds, and for a value that the option can't take.
     """
-    for key, value in settings.items():
-        if isinstance(value, dict):
-            raise SseproxyError(f"{path}: {_no_table(path, key, value)}")
-    mine = _options(command)
-    if strangers := [key for key in settings if key not in mine]:
-        known = {name for each in commands() for name in _options(each)}
-        for key in strangers:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise SseproxyError(f"{path}: no option is called {key!r}{hint}")
+    check_settings(path, settings)
+    mine = options(command)
     parameters = {each.name: each for each in command.params if isinstance(each, click.Option)}
     return {
         mine[key]: _value(path, key, value, parameters[mine[key]])
         for key, value in settings.items()
         if key in mine
     }
-
-
-def _no_table(path: Path, key: str, table: dict[str, Any]) -> str:
-    near = difflib.get_close_matches(key, TABLES, 1)
-    if near:
-        hint = f"did you mean {table_name(path, near[0])}?"
-    else:
-        example = f" such as {next(iter(table))!r}" if table else ""
-        known = ", ".join(table_name(path, each) for each in TABLES)
-        hint = f"options{example} stand outside of tables; there are {known}"
-    return f"no table is called {table_name(path, key)}; {hint}"
 
 
 def _value(path: Path, key: str, value: object, option: click.Option) -> object:
@@ -80,7 +52,7 @@ def _value(path: Path, key: str, value: object, option: click.Option) -> object:
     return value
 
 
-def _options(command: click.Command) -> dict[str, str]:
+def options(command: click.Command) -> dict[str, str]:
     """What can be set of a command: the name of an option, without its dashes, to its parameter's."""
     return {
         max(option.opts, key=len).removeprefix("--"): option.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from sseproxy.cli.logs import configure
 from sseproxy.cli.options import answering, cassettes, setting
 from sseproxy.cli.replaying import tell_names, tell_stale
 from sseproxy.cli.serving import announce, on_loop
-from sseproxy.errors import NoCassettesError, SseproxyError
+from sseproxy.errors import NoCassettesError, NoUpstreamError, SseproxyError
 from sseproxy.matching import Exhausted, Rules
 from sseproxy.matching.telling import lines
 from sseproxy.modes import IN_TESTS, RecordMode
@@ -28,6 +29,8 @@ log = logging.getLogger("sseproxy.cli")
 
 URL = "SSEPROXY_URL"
 """The variable that the command always gets."""
+PLACE = "{url}"
+"""What stands for the URL in other variables."""
 RECORD = "sseproxy exec --record-mode new_episodes --upstream URL -- COMMAND"
 _PASSED_ON = tuple(
     getattr(signal, name)
@@ -96,6 +99,12 @@ def _variable(template: str) -> tuple[str, str]:
     name, equals, text = template.partition("=")
     if not (name and equals):
         raise click.UsageError(f"--env {template!r} should be NAME=TEXT, such as BASE_URL={{url}}/v1.")
+    if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
+        raise click.UsageError(f"--env {template!r}: {name!r} is no variable's name.")
+    if name == URL:
+        raise click.UsageError(f"--env {template!r}: the command gets {URL} as it is; take another name.")
+    if PLACE not in text and PLACE in text.lower():
+        raise click.UsageError(f"--env {template!r}: the URL's place is {PLACE}, in small letters.")
     return name, text
 
 
@@ -107,7 +116,7 @@ async def _main(
     try:
         if standin.answers and max_age is not None:
             tell_stale(standin.answers, max_age)
-        told = {name: text.replace("{url}", url) for name, text in variables.items()}
+        told = {name: text.replace(PLACE, url) for name, text in variables.items()}
         status = await _run(command, {**os.environ, URL: url, **told})
     finally:
         await standin.stop()
@@ -119,6 +128,8 @@ def _standin(plan: Plan) -> StandIn:
         return StandIn(plan, lambda miss: log.warning("miss: %s", "\n".join(lines(miss, RECORD))))
     except NoCassettesError as error:
         raise SseproxyError(f"{error}; record them with --record-mode once --upstream URL") from None
+    except NoUpstreamError as error:
+        raise SseproxyError(f"{error}: --upstream URL") from None
 
 
 async def _run(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
@@ -174,7 +185,7 @@ def _finish(standin: StandIn, status: int, *, quiet: bool) -> int:
     if standin.unplayed and not quiet:
         verb = "was" if len(standin.unplayed) == 1 else "were"
         tell_names(f"{counted(len(standin.unplayed), 'cassette')} {verb} never asked for", standin.unplayed)
-    why = ""
+    why, cut = "", 0 if standin.mode is RecordMode.REWRITE else standin.cut
     if status == 0:
         why = standin.replace_library()
     elif standin.mode is RecordMode.REWRITE:
@@ -182,6 +193,8 @@ def _finish(standin: StandIn, status: int, *, quiet: bool) -> int:
         standin.leave_library()
     if standin.lost:
         announce(f"sseproxy: {counted(standin.lost, 'recording')} lost something")
+    if cut:
+        announce(f"sseproxy: {counted(cut, 'stream')} had not ended: not taken for recorded")
     if why:
         announce(f"sseproxy: {why}")
     return status or (1 if why or standin.lost else 0)

@@ -5,23 +5,28 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import click
 import pytest
 
-from sseproxy.cli.config import defaults
+from sseproxy.cli import cli
+from sseproxy.cli.config import defaults, options
 from sseproxy.cli.record import record
-from sseproxy.cli.replay import replay
-from sseproxy.config import read_config
+from sseproxy.config import OPTIONS, read_config
 from sseproxy.errors import SseproxyError
 from tests.cli.support import sseproxy
-
-COMMANDS = [record, replay]
 
 
 def given(folder: Path, text: str, name: str = "sseproxy.toml") -> dict[str, object]:
     """What `record` takes of this file."""
     (folder / name).write_text(text)
     found = read_config(folder)
-    return {} if found is None else defaults(*found, record, lambda: COMMANDS)
+    return {} if found is None else defaults(*found, record)
+
+
+def test_the_options_that_are_written_down_are_those_of_the_commands() -> None:
+    context = click.Context(cli)
+    commands = [cli.get_command(context, name) for name in cli.list_commands(context)]
+    assert {name for each in commands if each for name in options(each)} == OPTIONS
 
 
 @pytest.mark.parametrize(

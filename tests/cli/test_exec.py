@@ -89,7 +89,10 @@ def test_rewrite_replaces_the_library_where_the_command_is_content(
     [
         (("--", "no-such-program"), "no-such-program: can't be run: No such file or directory"),
         (("--env", "{url}", "--", "true"), "--env '{url}' should be NAME=TEXT, such as BASE_URL={url}/v1."),
-        (("--record-mode", "all", "--", "true"), "record mode all needs an upstream to ask"),
+        (("--env", "1 X={url}", "--", "true"), "--env '1 X={url}': '1 X' is no variable's name."),
+        (("--env", "X={URL}", "--", "true"), "--env 'X={URL}': the URL's place is {url}, in small letters."),
+        (("--env", "SSEPROXY_URL=x", "--", "true"), "--env 'SSEPROXY_URL=x': the command gets SSEPROXY_URL"),
+        (("--record-mode", "all", "--", "true"), "record mode all needs an upstream to ask: --upstream URL"),
         (
             ("--record-mode", "verify", "--", "true"),
             "Invalid value for '--record-mode' (env var: 'SSEPROXY_RECORD_MODE'): 'verify'",
