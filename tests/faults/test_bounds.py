@@ -273,7 +273,7 @@ def large_cassette(arrivals: int) -> bytes:
 async def test_clients_that_do_not_read_a_large_replay_cost_no_memory_and_hold_nobody_up(
     tmp_path: Path,
 ) -> None:
-    arrivals, clients = 64 * MIB // len(EVENT), 4
+    arrivals, clients = 32 * MIB // len(EVENT), 4
     (tmp_path / "large.sse.jsonl").write_bytes(large_cassette(arrivals))
     async with program("replay", "--cassettes", tmp_path, "--speed", "max") as mock:
         assert (await fetch(mock.url, get("/large"))).fate == "whole"  # it is read from disk once, for all
