@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from statistics import median
 
 ENDS = 16
 """How many events at each end of a stream tell its drift."""
+UNCOUNTED = 64
+"""How many events of a stream are counted at once."""
 
 
 class Lateness:
@@ -23,11 +25,11 @@ class Lateness:
         self.worst = 0
         """Microseconds, exact."""
 
-    def add(self, late: int) -> None:
-        self._counts[_two_digits(late)] += 1
-        self.count += 1
-        self.total += late
-        self.worst = max(self.worst, late)
+    def add(self, *times: int) -> None:
+        self._counts.update(map(_two_digits, times))
+        self.count += len(times)
+        self.total += sum(times)
+        self.worst = max(self.worst, *times)
 
     def merge(self, other: Lateness) -> None:
         self._counts.update(other._counts)
@@ -64,23 +66,40 @@ def _two_digits(late: int) -> int:
 
 
 class Punctuality:
-    """One stream: how late each of its events was written, and whether that grew."""
+    """One stream: how late each of its events was written, and whether that grew.
+
+    Events are counted some at a time: to find its place for each as it is played would take longer than
+    to play it.
+    """
 
     def __init__(self) -> None:
-        self.lateness = Lateness()
+        self._counted = Lateness()
         self._first: list[int] = []
-        self._last: deque[int] = deque(maxlen=ENDS)
+        self._last: list[int] = []
+        self._new: list[int] = []
 
     def add(self, late: int) -> None:
         """Microseconds that the next event was late."""
-        self.lateness.add(late)
-        self._last.append(late)
-        if len(self._first) < ENDS:
-            self._first.append(late)
+        self._new.append(late)
+        if len(self._new) == UNCOUNTED:
+            self._count()
+
+    def _count(self) -> None:
+        if self._new:
+            self._counted.add(*self._new)
+            self._first += self._new[: ENDS - len(self._first)]
+            self._last = (self._last + self._new)[-ENDS:]
+            self._new.clear()
+
+    @property
+    def lateness(self) -> Lateness:
+        self._count()
+        return self._counted
 
     @property
     def drift(self) -> int:
         """Microseconds by which the end of the stream was later than its beginning."""
+        self._count()
         if not self._first:
             return 0
         return round(median(self._last) - median(self._first))

@@ -170,6 +170,7 @@ class Mock:
 
     async def answer(self, client: Client) -> bool:
         """Plays the recording whose turn it is; False where there is none, and nothing has been sent."""
+        self._alarm.catch_up()
         waits = not client.body_complete
         request = replace(client.request, body=await client.whole_body())
         held_up_until = self._clock.now() - client.arrived if waits else 0
@@ -180,6 +181,7 @@ class Mock:
             answer = self._answers.answer(request, scope)
             if answer is None:
                 return False
+            self._alarm.catch_up()  # to find it takes a while, and many may ask at once
             ready = self._reels.kept(answer.number)
             if ready is None:  # other streams must not wait till it is read, once for all who ask
                 async with self._reading:
@@ -192,15 +194,19 @@ class Mock:
             log.error("a cassette can't be played: %s", error)
             self._say(client, *plain_response(500, f"sseproxy: {error}"))
             return True
-        told = f", but for {', '.join(answer.folded)}" if answer.folded else ""
-        target = printable_bytes(mask_target(request.target, self._options.redaction)[0])
-        log.info("%s %s: %s%s", request.method, target, exchange.head.id, told)
+        if log.isEnabledFor(logging.INFO):
+            self._tell(request, exchange, answer)
         if self._watcher:
             self._watcher.plays(request, exchange)
         head = self._addressed(exchange.response, answer, request)
         player = Player(client, reel, head, self._clock, self._alarm, held_up_until=held_up_until)
         await self._play(client, player)
         return True
+
+    def _tell(self, request: Request, exchange: Exchange, answer: Answer) -> None:
+        told = f", but for {', '.join(answer.folded)}" if answer.folded else ""
+        target = printable_bytes(mask_target(request.target, self._options.redaction)[0])
+        log.info("%s %s: %s%s", request.method, target, exchange.head.id, told)
 
     async def _play(self, client: Client, player: Player) -> None:
         client.connection.listener = player

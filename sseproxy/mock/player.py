@@ -7,7 +7,7 @@ import logging
 
 from sseproxy.analysis.punctuality import Punctuality
 from sseproxy.clock import Clock
-from sseproxy.exchange import End, Ending, ResponseHead
+from sseproxy.exchange import End, Ending, Framing, ResponseHead
 from sseproxy.http1 import ResponseFramer
 from sseproxy.mock.alarm import Alarm
 from sseproxy.mock.reels import Reel
@@ -36,7 +36,8 @@ class Player:
 
         `held_up_until`: µs from the request; what is due before is late by the client's doing."""
         self._client = client
-        self._steps, self._framed = reel
+        self._arrived = client.arrived
+        self._steps, self._dues, self._bodies = reel
         self._head = head
         self._clock = clock
         self._alarm = alarm
@@ -52,53 +53,59 @@ class Player:
 
     def play(self) -> None:
         """Writes what is due, and comes back when the next step is."""
+        due = self._turn(self._clock.now())
+        if due is not None:
+            self._alarm.set(due, self._turn)
+
+    def _turn(self, now: int) -> int | None:
+        """Writes what is due, and gives when the next step is, if nothing is in its way."""
+        self._alarm_is_set = False
         try:
-            self._play()
+            while self._next < len(self._dues) and not self._paused and not self.done.done():
+                due = self._arrived + self._dues[self._next]
+                if due > now:
+                    self._alarm_is_set = True
+                    return due
+                self._write_due(now - self._arrived)
         except Exception:
             log.exception("a fault of sseproxy breaks a replay off")
             self._finish(End(0, Ending.ERROR, 0, detail="sseproxy failed, see its log"))
-
-    def _play(self) -> None:
-        self._alarm_is_set = False
-        while self._next < len(self._steps) and not self._paused and not self.done.done():
-            now = self._clock.now() - self._client.arrived
-            due = self._steps[self._next].due
-            if due > now:
-                self._alarm.set(self._client.arrived + due, self.play)
-                self._alarm_is_set = True
-                return
-            self._write_due(now)
+        return None
 
     def _write_due(self, now: int) -> None:
-        """One write of the steps that are due, up to what may wait for a slow client."""
-        out: list[bytes] = []
+        """One write of the steps that are due, up to what may wait for a slow client.
+
+        `now`: µs from the request."""
+        dues, bodies = self._dues, self._bodies
+        first = behind = self._next
         size = 0
-        while self._next < len(self._steps) and size < WAITING_LIMIT:
-            step = self._steps[self._next]
-            if step.due > now:
-                break
-            self._next += 1
-            if step.due >= self._held_up_until:
-                self.punctuality.add(now - step.due)
-            out.append(self._bytes(self._next - 1))
-            size += len(out[-1])
-        self._client.write(b"".join(out))
-        if self._next == len(self._steps):
+        while behind < len(dues) and dues[behind] <= now and size < WAITING_LIMIT:
+            if dues[behind] >= self._held_up_until:
+                self.punctuality.add(now - dues[behind])
+            size += len(bodies[behind])
+            behind += 1
+        self._next = behind
+        before = self._head_bytes() if first == 0 else b""
+        out = before + b"".join(self._bodies[first:behind])
+        if behind < len(dues):
+            self._client.write(out)
+        else:
             end = self._steps[-1].action
             assert isinstance(end, End)
+            if self.framer and end.reason.whole:
+                out += self.framer.last(end.trailers)
+            self._client.write(out)
             self._finish(end)
 
-    def _bytes(self, number: int) -> bytes:
-        match self._steps[number].action:
-            case bytes() as data:
-                assert self.framer
-                return self._framed[number] if self.framer.chunked else data
-            case ResponseHead():
-                assert self._head
-                self.framer = self._client.framer(self._head)
-                return self.framer.head()
-            case End(reason=reason, trailers=trailers):
-                return self.framer.last(trailers) if self.framer and reason.whole else b""
+    def _head_bytes(self) -> bytes:
+        """The first step, which is a head where there is one."""
+        if not self._head:
+            return b""
+        self.framer = self._client.framer(self._head)
+        if self._head.framing is Framing.CHUNKED and not self.framer.chunked:
+            actions = (step.action for step in self._steps)
+            self._bodies = tuple(action if isinstance(action, bytes) else b"" for action in actions)
+        return self.framer.head()
 
     def stop(self, end: End) -> None:
         """Ends the play here and so, if it has not ended yet."""
@@ -113,7 +120,7 @@ class Player:
 
     def client_resumed(self) -> None:
         self._paused = False
-        self._held_up_until = self._clock.now() - self._client.arrived
+        self._held_up_until = self._clock.now() - self._arrived
         if not self._alarm_is_set:
             self.play()
 

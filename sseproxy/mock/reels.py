@@ -18,6 +18,8 @@ _OVERHEAD = 300  # bytes for a step beside its data
 
 class Reel(NamedTuple):
     steps: tuple[Step, ...]
+    dues: tuple[int, ...]
+    """Of the steps."""
     framed: tuple[bytes, ...]
     """What each step writes of the body, in the framing that was recorded: as a chunk, or as it is."""
 
@@ -33,7 +35,8 @@ def reel(exchange: Exchange, speed: float = 1.0) -> Reel:
     steps = schedule(exchange, speed)
     chunked = exchange.response is not None and exchange.response.framing is Framing.CHUNKED
     bodies = (step.action if isinstance(step.action, bytes) else b"" for step in steps)
-    return Reel(steps, tuple(chunk(body) if chunked and body else body for body in bodies))
+    framed = tuple(chunk(body) if chunked and body else body for body in bodies)
+    return Reel(steps, tuple(step.due for step in steps), framed)
 
 
 class Reels:

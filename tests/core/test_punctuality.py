@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import pickle
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from statistics import median
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sseproxy.analysis.punctuality import ENDS, Lateness, punctuality
+from sseproxy.analysis.punctuality import ENDS, UNCOUNTED, Lateness, Punctuality, punctuality
 
 TIMES = st.lists(
     st.one_of(
@@ -142,3 +144,16 @@ def test_the_drift_of_a_stream(times: Sequence[int], drift: int) -> None:
 @given(st.lists(st.integers(0, 10**9), min_size=1), st.integers(0, 10**9))
 def test_what_is_late_all_along_does_not_drift(times: list[int], more: int) -> None:
     assert punctuality(late + more for late in times).drift == pytest.approx(punctuality(times).drift, abs=1)
+
+
+@given(TIMES, st.integers(1, 3 * UNCOUNTED))
+def test_how_many_there_are_makes_no_difference(times: list[int], count: int) -> None:
+    """Nor whether somebody has asked meanwhile."""
+    long = [*itertools.islice(itertools.cycle([*times, 1]), count)]
+    asked = Punctuality()
+    for late in long:
+        asked.add(late)
+        assert asked.lateness.worst >= late
+    told = punctuality(long)
+    assert figures(told.lateness) == figures(asked.lateness) == figures(lateness(long))
+    assert told.drift == asked.drift == round(median(long[-ENDS:]) - median(long[:ENDS]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sseproxy.mock.alarm import Alarm
+from sseproxy.mock.alarm import Alarm, Callback
 
 
 class HandClock:
@@ -43,7 +43,7 @@ class CountingAlarm(Alarm):
 
     sets = 0
 
-    def set(self, due: int, callback: Callable[[], None]) -> None:
+    def set(self, due: int, callback: Callback) -> None:
         self.sets += 1
         super().set(due, callback)
 
@@ -65,7 +65,7 @@ class Bell:
     def set(self, due: int, name: str, then: Callable[[], None] = lambda: None) -> None:
         """`then` is done by the callback of this name."""
 
-        def call() -> None:
+        def call(now: int) -> None:
             self.called.append(name)
             then()
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sseproxy.mock.alarm import LEAD, LONG
+
 from .support import Bell
 
 
@@ -109,6 +111,45 @@ def test_nobody_is_called_once_it_is_closed(ringing: bool) -> None:
     assert bell.ring_at(30) == (["a"] if ringing else [])
     assert bell.timer.closed
     assert bell.timer.starts == [10]
+
+
+def test_a_long_wait_is_cut_short_and_its_rest_waited_for() -> None:
+    """Who has been woken for it is awake when the time comes."""
+    bell = Bell()
+    bell.set(LONG + 1, "a")
+    assert bell.timer.starts == [LONG + 1 - LEAD]
+    assert bell.ring_at(LONG + 1 - LEAD) == []
+    assert bell.timer.starts[1:] == [LEAD]
+    assert bell.ring_at(LONG + 1) == ["a"]
+    assert len(bell.timer.starts) == 2
+
+
+def test_those_whose_time_has_come_are_called_between_without_the_timer() -> None:
+    bell = Bell()
+    bell.alarm.catch_up()
+    bell.set(10, "a")
+    bell.set(20, "b")
+    told = []
+    for bell.clock.time in (9, 10, 15):
+        bell.alarm.catch_up()
+        told.append(list(bell.called))
+    assert told == [[], ["a"], ["a"]]
+    assert bell.timer.starts == [10, 10]
+    assert bell.ring_at(20) == ["b"]
+
+
+def test_who_says_when_is_called_again() -> None:
+    bell = Bell()
+    times: list[int] = []
+
+    def again(now: int) -> int | None:
+        times.append(now)
+        return now + 10 if len(times) < 3 else None
+
+    bell.alarm.set(10, again)
+    for time in (10, 20, 35, 45, 60):
+        bell.ring_at(time)
+    assert times == [10, 20, 35]
 
 
 def test_a_time_beyond_what_a_timer_can_hold_is_waited_for_in_steps() -> None:

@@ -71,7 +71,7 @@ class Stage:
         screen.window = window
         timed = (Step(0, HEAD), *(Step(due, action) for due, action in steps))
         framed = tuple(action if isinstance(action, bytes) else b"" for _, action in timed)
-        reel = Reel(timed, framed)
+        reel = Reel(timed, tuple(step.due for step in timed), framed)
         player = Player(cast(Client, screen), reel, HEAD, self.bell.clock, self.bell.alarm)
         screen.player = player
         player.play()
