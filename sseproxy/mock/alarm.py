@@ -17,8 +17,8 @@ Callback = Callable[[int], int | None]
 LONG = 1_000
 """Microseconds in which a processor falls asleep so deeply that it is late when it is woken."""
 LEAD = 150
-"""Microseconds before the end of a long wait at which it is woken; the rest is waited for once more. That halves the
-error of a lone event (p99 from 300 µs to 170)."""
+"""Microseconds before the end of a long wait at which it is woken; the rest is waited for once more. That
+halves the error of a lone event (p99 from 300 µs to 170)."""
 LONGEST_WAIT = 24 * 3_600 * 1_000_000
 """Microseconds. Timers take no more than so many years; an alarm that rings in vain sets its timer again."""
 
