@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from sseproxy.exchange import Head, Request
 from sseproxy.matching.folding import folded_rules
-from sseproxy.matching.index import Index
+from sseproxy.matching.index import Found, Index
 from sseproxy.matching.library import Library
 from sseproxy.matching.miss import Miss, explain
 from sseproxy.matching.resuming import Resuming
 from sseproxy.matching.rules import Rules
 from sseproxy.matching.turns import LocalTurns, Turns
 from sseproxy.redaction import Rules as Redaction
+
+REMEMBERED = 256
+"""Requests of which it is known what answers them: that takes 3 µs then, and not 60 to 200."""
+EXPLAINED = 32
+"""Misses of which it is known why they are; that takes some milliseconds otherwise."""
+SHORT = 64 * 1024
+"""Bytes of a request's body beyond which it is not remembered."""
 
 
 class Exhausted(StrEnum):
@@ -64,6 +72,9 @@ class Answers:
         self._heads: dict[int, Head] = {}
         self._early: list[tuple[int, dict[str, str], bytes]] = []  # answered before all of the body had come
         self._played: set[int] = set()
+        # The same is asked again and again, by tests and by clients that don't give up.
+        self._looked_up = lru_cache(REMEMBERED)(self._look_up)
+        self._explained = lru_cache(EXPLAINED)(self._explain)
         for number, head, request in sorted(library.requests(), key=_recorded_at):
             self._heads[number] = head
             if request.complete:
@@ -75,8 +86,7 @@ class Answers:
 
     def answer(self, request: Request, scope: str = "") -> Answer | None:
         """The recording whose turn it is in this scope, or None: a miss."""
-        parts = self._index.parts(request)
-        found = self._index.find(parts)
+        parts, found = self._looked_up(request) if _is_short(request) else self._look_up(request)
         if found is None:
             return self._early_answer(request)
         newest = self._of_newest_session(found.numbers)
@@ -95,6 +105,11 @@ class Answers:
         recorded = self._index.parts(self.library.request(number))
         return Answer(number, tuple(folded_rules(recorded, parts)))
 
+    def _look_up(self, request: Request) -> tuple[dict[str, str], Found | None]:
+        """The parts of a request, and the recordings that have the same."""
+        parts = self._index.parts(request)
+        return parts, self._index.find(parts)
+
     def _of_newest_session(self, numbers: list[int]) -> list[int]:
         if self._chain_sessions:
             return numbers
@@ -103,6 +118,8 @@ class Answers:
 
     def _early_answer(self, request: Request) -> Answer | None:
         """The newest answer to a request whose recorded part is how this one begins."""
+        if not self._early:
+            return None
         masked = self._index.masked(request)
         head = self._without_body(masked)
         for number, begun, body in reversed(self._early):
@@ -126,6 +143,9 @@ class Answers:
 
     def explain(self, request: Request) -> Miss:
         """Why nothing answers the request. Reads recordings, so it may take a while."""
+        return self._explained(request) if _is_short(request) else self._explain(request)
+
+    def _explain(self, request: Request) -> Miss:
         return replace(explain(request, self._index, self.library), recorded=len(self))
 
     def names(self, numbers: Iterable[int]) -> list[str]:
@@ -150,6 +170,10 @@ class Answers:
     def oldest_first(self) -> list[int]:
         """All recordings."""
         return list(self._heads)
+
+
+def _is_short(request: Request) -> bool:
+    return len(request.body) <= SHORT
 
 
 def _recorded_at(recorded: tuple[int, Head, Request]) -> tuple[str, str]:

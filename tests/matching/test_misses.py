@@ -14,6 +14,7 @@ import pytest
 from sseproxy.errors import CassetteError
 from sseproxy.exchange import Exchange, Request
 from sseproxy.matching import Answers, Exhausted, Loaded, Rules
+from sseproxy.matching.answers import SHORT
 from sseproxy.matching.telling import lines, problem
 from tests.core import build
 from tests.matching.support import added, pasted, recorded
@@ -683,6 +684,21 @@ def test_cassettes_of_one_request_are_told_once() -> None:
     miss = Answers(Named([*thrice, CAPITALS[2]])).explain(chat("Ho"))
     assert [near.name for near in miss.nearest] == ["cassettes/2.sse.jsonl", "cassettes/joke.sse.jsonl"]
     assert miss.nearest[1].merged == 3
+
+
+@pytest.mark.parametrize(("size", "times"), [(10, 1), (SHORT, 3)], ids=["short: once", "long: each time"])
+def test_who_tries_again_is_told_the_same_without_another_look(size: int, times: int) -> None:
+    read: list[int] = []
+
+    class Counting(Named):
+        def request(self, number: int) -> Request:
+            read.append(number)
+            return super().request(number)
+
+    answers = Answers(Counting(CAPITALS))
+    told = [answers.explain(chat("x" * size)) for _ in range(3)]
+    assert told[0] == told[1] == told[2]
+    assert len(read) == times * len(CAPITALS)
 
 
 def test_a_cassette_that_has_gone_is_passed_over() -> None:
