@@ -41,15 +41,18 @@ class GuestWriter:
         """Where the cassette is, if it could be made."""
         return self._writer.path if self._writer else None
 
-    def write(self, lines: bytes, data: bytes = b"", t: int = 0) -> None:
-        """One write: lines that the cassette makes no sense without, then one arrival's data."""
-        self._write(lines, encode.data(t, data) if data else b"", len(data), t)
+    def write_data(self, t: int, data: bytes) -> None:
+        """One write: an arrival that needs no masking, as nearly all."""
+        if self._owed or self._open_hole:
+            self.write(b"", [Piece(t, data, False, [])])
+        elif self._append(encode.data(t, data)):
+            self.stored += len(data)
+        else:
+            self._open_hole += len(data)
 
-    def write_pieces(self, lines: bytes, pieces: Sequence[Piece]) -> None:
-        """The same with what may be written of several arrivals, or of one that was masked."""
-        self._write(lines, _coded(pieces), _size(pieces), pieces[0].t if pieces else 0)
-
-    def _write(self, lines: bytes, coded: bytes, size: int, t: int) -> None:
+    def write(self, lines: bytes, pieces: Sequence[Piece] = ()) -> None:
+        """One write: lines that the cassette makes no sense without, then what may be written of arrivals."""
+        coded, size, t = _coded(pieces), _size(pieces), pieces[0].t if pieces else 0
         if self._open_hole and size:
             coded = self._hole_note(t) + coded
         if lines or self._owed:
@@ -105,7 +108,7 @@ class GuestWriter:
 
     def _finish_after_trouble(self, pieces: Sequence[Piece], end: End) -> tuple[End, bool]:
         """The end, and whether the cassette has it."""
-        self.write_pieces(b"", pieces)
+        self.write(b"", pieces)
         missing = self._lost + self._open_hole
         end = replace(end, bytes=self.stored)
         if missing:

@@ -169,9 +169,9 @@ class Recording:
         if not (read.head or read.end or self._switched):
             data = self._within_limit(read.data)
             if data and self._masker and self._masker.passes(data):
-                self._file.write(b"", data, t)
+                self._file.write_data(t, data)
             elif pieces := self._masked(t, data):
-                self._file.write_pieces(b"", pieces)
+                self._file.write(b"", pieces)
             return
         lines = b""
         pieces = []
@@ -188,7 +188,7 @@ class Recording:
             end = End(t, read.end, 0, read.trailers, client_left=client_is_gone, detail=read.detail)
             self._finish(end, lines, pieces)
         elif lines or pieces:
-            self._file.write_pieces(lines, pieces)
+            self._file.write(lines, pieces)
 
     def _masked(self, t: int, data: bytes) -> list[Piece]:
         """What may be written of an arrival, and of those before it of which something is held."""
@@ -215,7 +215,7 @@ class Recording:
         lines = encode.upload(now, ready, names) if names else b""
         pieces = self._masker.flush() if self._masker else []
         if lines or pieces:
-            self._file.write_pieces(lines, pieces)
+            self._file.write(lines, pieces)
         self._held_until()
 
     def _within_limit(self, data: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from sseproxy.coding import CodingError, Decoder, decoder
@@ -44,8 +45,12 @@ class Masker:
         self._stream = StreamScanner(rules) if media_type(headers) == b"text/event-stream" else None
         self._text: _Text = self._stream or Scanner(rules.plain)
         self._inflating = inflating(headers)
-        self._is_plain_stream = self._stream is not None and self._inflating is None
-        self._stream_passes = self._stream.passes if self._stream else bool
+        self.passes: Callable[[bytes], bool] = _never
+        """The quick answer for nearly all arrivals: it may be written as it is, at once, and `feed` need not
+        have it. False says nothing.
+        """
+        if self._stream and self._inflating is None:
+            self.passes = self._stream.passes
         self._is_document = bool(rules.paths) or media_type(headers) in LINES
         self._waiting: deque[tuple[int, int]] = deque()  # arrivals of which something is held, and how much
         self._held = b""  # of a compressed body, all of these
@@ -66,12 +71,6 @@ class Masker:
     def unfinished(self) -> bool:
         """Whether the whole of the body has to be looked at when it has ended: what is only then known."""
         return self._is_document or bool(self._stream and self._stream.spelled)
-
-    def passes(self, data: bytes) -> bool:
-        """The quick answer for nearly all arrivals: it may be written as it is, at once, and `feed` need not
-        have it. False says nothing.
-        """
-        return self._is_plain_stream and not self._waiting and self._stream_passes(data)
 
     def feed(self, t: int, data: bytes) -> list[Piece]:
         """An arrival. What is not in the result is held, with its time."""
@@ -152,6 +151,10 @@ class Masker:
         self._waiting.clear()
         self.refused = f"the compressed body has {what} in it, and can't be masked"
         return []
+
+
+def _never(data: bytes) -> bool:
+    return False
 
 
 class TooMuchError(Exception):
