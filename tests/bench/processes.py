@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.tools import program
+from tests.bench.tools import MissingToolError, program
 from tests.bench.workloads import Workload
 
 PATIENCE = 60.0
@@ -75,6 +75,22 @@ def peak_memory(pid: int) -> int:
         if found := re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()):
             return int(found[1]) * 1024
     return 0
+
+
+@contextlib.contextmanager
+def real_time() -> Iterator[None]:
+    """What is started within gets a processor before all else, most of the kernel's own work included.
+
+    Raises MissingToolError where we may not.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        raise MissingToolError("real-time scheduling is root's alone here") from None
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def free_port() -> int:

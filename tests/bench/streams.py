@@ -9,10 +9,15 @@ from pathlib import Path
 
 from tests.bench import library
 from tests.bench.cells import Cell, Column, Sample, scratch
-from tests.bench.processes import Load, Running, checked_load, free_port, server, upstream
+from tests.bench.processes import Load, Running, checked_load, free_port, real_time, server, upstream
 from tests.bench.surroundings import BAIT, Surroundings, bad_clients, quiet, recorder
 from tests.bench.targets import OURS, Target, has_option, recorded_bytes
 from tests.bench.workloads import PROXY, REPLAY, WARM_UP, Workload
+
+REAL_TIME = ", real time"
+"""Behind a replay's name: the same with a processor for itself. What is left is the replay's own error."""
+ON_TIME = ("replay-1", "replay-100", "replay-1000")
+"""Cells of which the error is smaller than what else a machine does now and then."""
 
 CPU = Column("cpu", "CPU µs/event", 2)
 MEMORY = Column("memory", "peak MiB")
@@ -92,13 +97,19 @@ def replay_cells(program: Path, against: Path | None, *, quick: bool) -> list[Ce
         if against:
             replays[f"{OURS}, against"] = Replay(against)
         columns = DRIFT if workload.name == "drift" else ERRORS
+        subjects = ["direct", *replays]
+        if workload.name in ON_TIME:
+            subjects += [subject + REAL_TIME for subject in subjects]
         measure = partial(_play, workload, replays)
-        cells.append(Cell(workload.name, workload.what, columns, ("direct", *replays), measure))
+        cells.append(Cell(workload.name, workload.what, columns, tuple(subjects), measure))
     return cells
 
 
 def _play(workload: Workload, replays: dict[str, Replay], subject: str) -> Sample:
     """`direct`: the C server on the same schedule, which is what the instrument itself adds."""
+    if subject.endswith(REAL_TIME):
+        with real_time():
+            return _play(workload, replays, subject.removesuffix(REAL_TIME))
     if subject == "direct":
         with upstream() as port:
             return _measured(workload, Running(port))
