@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import pty
 import re
 import signal
 import socket
-import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.support.warm import start
 
 PATIENCE = 30.0
 """Seconds after which a wait has failed; nothing here is ever waited for that long."""
@@ -45,20 +48,54 @@ class Outcome:
         return self.stderr.decode()
 
 
+def pipe() -> tuple[io.FileIO, io.FileIO]:
+    """Where to read, and where to write."""
+    reading, writing = os.pipe()
+    return io.FileIO(reading), io.FileIO(writing, "w")
+
+
+class Command:
+    """A command that has been started, its output in pipes."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str | Path],
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        stdout: int | None = None,
+    ) -> None:
+        self.stdout, out = pipe()
+        self.stderr, err = pipe()
+        with out, err:
+            environment = {**ENVIRONMENT, **(env or {})}
+            stdout = out.fileno() if stdout is None else stdout
+            self.process = start(arguments, environment, cwd=cwd, stdout=stdout, stderr=err.fileno())
+
+    def ended(self) -> Outcome:
+        """What it left, and what of its output nobody has read yet. It is killed if it does not end."""
+        late = threading.Timer(PATIENCE, self.process.kill)
+        late.start()
+        with ThreadPoolExecutor() as readers:
+            stdout, stderr = readers.map(_rest, (self.stdout, self.stderr))
+        late.cancel()
+        return Outcome(self.process.waited(PATIENCE), stdout, stderr)
+
+
+def _rest(pipe: io.FileIO) -> bytes:
+    if pipe.closed:
+        return b""
+    with pipe:
+        return pipe.readall()
+
+
 def sseproxy(
-    *arguments: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    *arguments: str | Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdout: int | None = None,
 ) -> Outcome:
-    """Runs a command to its end, its output in pipes."""
-    done = subprocess.run(
-        [*COMMAND, *arguments],
-        env={**ENVIRONMENT, **(env or {})},
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    """Runs a command to its end. `stdout`: the number of a file that its output goes to."""
+    return Command(arguments, env, cwd, stdout).ended()
 
 
 def good(*arguments: str | Path, env: Mapping[str, str] | None = None) -> str:
@@ -79,49 +116,34 @@ def complaint(outcome: Outcome) -> str:
 def in_terminal(*arguments: str | Path, columns: int = 100, env: Mapping[str, str] | None = None) -> str:
     """What a command prints in a terminal."""
     ours, theirs = pty.openpty()
-    size = {"COLUMNS": str(columns)}
-    with subprocess.Popen(
-        [*COMMAND, *arguments],
-        env={**ENVIRONMENT, **size, **(env or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-    ):
-        os.close(theirs)
-        printed = bytearray()
-        with open(ours, "rb", buffering=0) as terminal, contextlib.suppress(OSError):  # noqa: PTH123 - a number
-            while piece := terminal.read(65_536):
-                printed += piece  # Linux ends a terminal with an error, others with nothing
+    environment = {**ENVIRONMENT, "COLUMNS": str(columns), **(env or {})}
+    process = start(arguments, environment, stdout=theirs)
+    os.close(theirs)
+    printed = bytearray()
+    with open(ours, "rb", buffering=0) as terminal, contextlib.suppress(OSError):  # noqa: PTH123 - a number
+        while piece := terminal.read(65_536):
+            printed += piece  # Linux ends a terminal with an error, others with nothing
+    process.waited(PATIENCE)
     return printed.decode().replace("\r\n", "\n")
 
 
-class Server:
-    """A `record` or `replay` in a process of its own, from the line on stderr that names its address."""
+class Server(Command):
+    """A `record` or `replay`, from the line on stderr that names its address."""
 
-    def __init__(self, arguments: tuple[str | Path, ...], env: Mapping[str, str] | None) -> None:
-        self.process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            env={**ENVIRONMENT, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,  # a line read here must not take what `stop` reads
-        )
-        self.url = ""
+    url = ""
 
     def announced(self) -> str:
         """The line that tells that the server listens."""
-        assert self.process.stderr
-        line = self.process.stderr.readline().decode()
+        line = self.stderr.readline().decode()
         address = re.search(r"http://\S+", line)
         assert address, line + self.stop(signal.SIGKILL).err
         self.url = address[0]
         return line.rstrip("\n")
 
     def stop(self, how: int = signal.SIGTERM) -> Outcome:
-        """Sends the signal; what the process left, and what it wrote behind its first line."""
+        """Sends the signal; what the process left, and what nobody has read yet of what it wrote."""
         self.process.send_signal(how)
-        stdout, stderr = self.process.communicate(timeout=PATIENCE)
-        return Outcome(self.process.returncode, stdout, stderr)
+        return self.ended()
 
 
 @contextmanager
@@ -132,7 +154,7 @@ def serving(*arguments: str | Path, env: Mapping[str, str] | None = None) -> Ite
         server.announced()
         yield server
     finally:
-        if server.process.poll() is None:
+        if server.process.returncode is None:
             server.stop(signal.SIGKILL)
 
 

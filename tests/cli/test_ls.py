@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from sseproxy.exchange import Ending, Exchange
 from tests.cli.builder import encoded, save, stream, unanswered
-from tests.cli.support import COMMAND, ENVIRONMENT, PATIENCE, complaint, good, in_terminal, sseproxy
+from tests.cli.support import Command, Outcome, complaint, good, in_terminal, sseproxy
 
 COLUMNS = ["WHEN (UTC)", "REQUEST", "STATUS", "EVENTS", "FIRST s", "LAST s", "ENDING", "ID"]
 
@@ -109,19 +108,14 @@ def test_one_cassette_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert complaint(sseproxy("ls", tmp_path)).startswith(f"{bad}:1: not JSON")
 
 
-def while_reading(
-    folder: Path, gate: Path, change: Callable[[], object]
-) -> subprocess.CompletedProcess[bytes]:
+def while_reading(folder: Path, gate: Path, change: Callable[[], object]) -> Outcome:
     """`ls` of a folder in which something changes when it has come to the cassette `gate`."""
     os.mkfifo(gate)
-    with subprocess.Popen(
-        [*COMMAND, "ls", folder], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        with gate.open("wb") as writing:  # opens when `ls` does
-            change()
-            writing.write(encoded(stream(id="GATE")))
-        out, err = process.communicate(timeout=PATIENCE)
-    return subprocess.CompletedProcess((), process.returncode, out, err)
+    listing = Command(("ls", folder))
+    with gate.open("wb") as writing:  # opens when `ls` does
+        change()
+        writing.write(encoded(stream(id="GATE")))
+    return listing.ended()
 
 
 @pytest.mark.timeout(30)
@@ -135,5 +129,5 @@ def test_a_recording_may_get_its_final_name_meanwhile(tmp_path: Path, gate: str)
         part.rename(tmp_path / "b.sse.jsonl")
 
     done = while_reading(tmp_path, tmp_path / f"{gate}.sse.jsonl", finish)
-    assert (done.returncode, done.stderr.decode()) == (0, "")
-    assert sorted(row[-1] for row in table(done.stdout.decode())) == ["GATE", "OPEN"]
+    assert (done.status, done.err) == (0, "")
+    assert sorted(row[-1] for row in table(done.out)) == ["GATE", "OPEN"]

@@ -14,7 +14,7 @@ import pytest
 
 from sseproxy.exchange import Ending, Exchange
 from tests.cli.builder import STREAM, save, stream, unanswered
-from tests.cli.support import COMMAND, ENVIRONMENT, PATIENCE, complaint, good, in_terminal, sseproxy
+from tests.cli.support import COMMAND, ENVIRONMENT, complaint, good, in_terminal, pipe, sseproxy
 
 EVIL = b"\x1b]0;gone\x07\x1b[31m"  # sets a window's title, then turns all red
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -132,39 +132,27 @@ every_writer = pytest.mark.parametrize("command", WRITING.values(), ids=list(WRI
 @every_writer
 def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, command: tuple[str, ...]) -> None:
     """`sseproxy ls cassettes | head -1`, with a `head` that was faster."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    with os.fdopen(writing, "wb") as pipe:
-        done = subprocess.run(
-            [*COMMAND, *command, save(tmp_path, stream())],
-            env=ENVIRONMENT,
-            stdout=pipe,
-            stderr=subprocess.PIPE,
-            timeout=PATIENCE,
-            check=False,
-        )
-    assert (done.returncode, done.stderr) == (0, b"")
+    reading, writing = pipe()
+    reading.close()
+    with writing:
+        done = sseproxy(*command, save(tmp_path, stream()), stdout=writing.fileno())
+    assert (done.status, done.err) == (0, "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
 @every_writer
 def test_a_disk_that_is_full_is_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [*COMMAND, *command, save(tmp_path, stream())],
-            env=ENVIRONMENT,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            timeout=PATIENCE,
-            check=False,
-        )
-    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1), done.stderr.decode()
+        done = sseproxy(*command, save(tmp_path, stream()), stdout=full.fileno())
+    assert (done.status, done.err.count("\n")) == (2, 1), done.err
 
 
 def test_an_encoding_that_lacks_a_letter_gets_a_sign_for_it(tmp_path: Path) -> None:
     path = save(tmp_path, stream("data: 朝\n\n".encode()))
-    done = sseproxy("show", path, env={"PYTHONIOENCODING": "ascii"})
-    assert (done.status, done.err) == (0, "")
+    environment = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii"}  # read when Python starts
+    done = subprocess.run([*COMMAND, "show", path], env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"\u671d" in done.stdout
 
 
 def test_a_file_name_that_is_no_utf_8_is_named_all_the_same(tmp_path: Path) -> None:

@@ -64,12 +64,10 @@ class Following(Server):
     """A `lint --follow`, from the line on stderr that tells that it has begun."""
 
     def announced(self) -> str:
-        assert self.process.stderr
-        return self.process.stderr.readline().decode()
+        return self.stderr.readline().decode()
 
     def line(self) -> str:
-        assert self.process.stdout
-        return self.process.stdout.readline().decode()
+        return self.stdout.readline().decode()
 
 
 @pytest.mark.parametrize(("how", "status"), [(signal.SIGTERM, 1), (signal.SIGINT, 130)])

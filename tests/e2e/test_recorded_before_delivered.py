@@ -21,6 +21,7 @@ from tests.e2e.streams import FRAMED, LAST_CHUNK, framed, head, request
 from tests.support.disk import OnDisk, only_file
 from tests.support.net import PATIENCE, Peer, Turns, client, recorded, upstream
 from tests.support.process import server
+from tests.support.warm import Child
 from tests.support.wire import Response
 
 STOPS = 100
@@ -82,7 +83,7 @@ async def test_what_the_client_has_is_on_disk(framing: Framing, end_alone: bool,
     assert got.body == b"".join(PIECES)
 
 
-def stop(process: Process) -> None:
+def stop(process: Child | Process) -> None:
     """Returns when it does not run any more, between any two instructions."""
     process.send_signal(signal.SIGSTOP)
     os.waitpid(process.pid, os.WUNTRACED)
@@ -105,7 +106,7 @@ async def test_what_a_recorder_has_sent_by_any_instruction_is_on_disk(tmp_path: 
     got = Response(request())
     async with (
         upstream(flood(1, sizes=[1, 20], together=[1])) as url,
-        server("record", "--upstream", url, "--cassettes", tmp_path) as (process, proxy),
+        server("record", "--upstream", url, "--cassettes", tmp_path, forked=False) as (process, proxy),
     ):
         with socket.create_connection((urlsplit(proxy).hostname, urlsplit(proxy).port)) as sock:
             sock.setblocking(False)
@@ -174,7 +175,7 @@ async def test_what_had_ended_for_a_client_by_any_instruction_has_its_final_name
     turns = Turns()
     async with (
         upstream(short_streams) as url,
-        server("record", "--upstream", url, "--cassettes", tmp_path) as (process, proxy),
+        server("record", "--upstream", url, "--cassettes", tmp_path, forked=False) as (process, proxy),
     ):
         with contextlib.ExitStack() as stack:
             askers = []

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import resource
 import signal
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +15,8 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.net import PATIENCE, fetch
-from tests.support.process import COMMAND
+from tests.support.process import kill, started
+from tests.support.warm import Child
 
 MIB = 2**20
 TURNS = 100
@@ -28,7 +27,7 @@ TURNS = 100
 class Program:
     """A command that listens."""
 
-    process: Process
+    process: Child
     url: str = ""
     admin: str = ""
     """Where it serves /metrics, if it does."""
@@ -82,42 +81,33 @@ class Program:
 async def program(*arguments: str | Path) -> AsyncIterator[Program]:
     """A command on a free port, killed at last; a recorder has an admin port as well."""
     extra = ("--admin-port", "0") if arguments[0] == "record" else ()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SSEPROXY_")}
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND, *map(str, arguments), *extra, "--port", "0", stdin=DEVNULL, stderr=PIPE, env=environment
-    )
-    assert process.stderr
-    started = Program(process)
-    listening: asyncio.Task[None] | None = None
-    try:
+    async with started((*arguments, *extra, "--port", "0")) as (process, stderr):
+        running = Program(process)
         async with asyncio.timeout(PATIENCE):
-            await _announced(started, process.stderr)
-        listening = asyncio.create_task(_listen(started, process.stderr))
-        yield started
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-        if listening:
+            await _announced(running, stderr)
+        listening = asyncio.create_task(_listen(running, stderr))
+        try:
+            yield running
+        finally:
+            kill(process)
             await listening
-        await process.wait()
 
 
-async def _announced(started: Program, stderr: asyncio.StreamReader) -> None:
+async def _announced(program: Program, stderr: asyncio.StreamReader) -> None:
     said = b""
     while line := await stderr.readline():
         said += line
         if found := re.search(rb"(http://\S+)/metrics and /healthz", line):
-            started.admin = found[1].decode()
+            program.admin = found[1].decode()
         if found := re.search(rb"(http://\S+) (?:records|replays) ", line):
-            started.url = found[1].decode()
+            program.url = found[1].decode()
             return
     raise AssertionError(f"it ended without an announcement: {said.decode()}")
 
 
-async def _listen(started: Program, stderr: asyncio.StreamReader) -> None:
+async def _listen(program: Program, stderr: asyncio.StreamReader) -> None:
     while line := await stderr.readline():
-        started.said.append(line.decode().rstrip("\n"))
+        program.said.append(line.decode().rstrip("\n"))
 
 
 Turn = Callable[[], Awaitable[object]]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import re
 import sys
+import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.net import PATIENCE
+from tests.support.warm import Child, start
 
 COMMAND = (sys.executable, "-m", "sseproxy")
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Ours, without settings that a command would take from it."""
     return {name: value for name, value in os.environ.items() if not name.startswith("SSEPROXY_")}
 
@@ -31,40 +34,71 @@ class Result:
 
 async def run(*arguments: str | Path) -> Result:
     """A command from its start to its end."""
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND, *map(str, arguments), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=_environment()
-    )
-    async with asyncio.timeout(PATIENCE):
-        out, err = await process.communicate()
-    assert process.returncode is not None
-    return Result(process.returncode, out, err)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = start(arguments, environment(), stdout=out.fileno(), stderr=err.fileno())
+        async with asyncio.timeout(PATIENCE):
+            status = await process.wait()
+        out.seek(0)
+        err.seek(0)
+        return Result(status, out.read(), err.read())
 
 
 @contextlib.asynccontextmanager
-async def server(*arguments: str | Path, under: Sequence[str] = ()) -> AsyncIterator[tuple[Process, str]]:
-    """A command that listens, on a free port, and the URL that it announces; killed at last.
+async def started(arguments: Sequence[str | Path]) -> AsyncIterator[tuple[Child, asyncio.StreamReader]]:
+    """A command, and what it writes on stderr; killed at last."""
+    reading, writing = os.pipe()
+    with io.FileIO(writing, "w"):
+        process = start(arguments, environment(), stderr=writing)
+    log = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(log), io.FileIO(reading)
+    )
+    try:
+        yield process, log
+    finally:
+        kill(process)
+        await process.wait()
+        transport.close()
 
-    `under`: the words of a program, such as a tracer, that runs the command.
-    """
+
+@contextlib.asynccontextmanager
+async def _fresh(
+    under: Sequence[str], arguments: Sequence[str | Path]
+) -> AsyncIterator[tuple[Process, asyncio.StreamReader]]:
     process = await asyncio.create_subprocess_exec(
-        *under, *COMMAND, *map(str, arguments), "--port", "0", stdin=DEVNULL, stderr=PIPE, env=_environment()
+        *under, *COMMAND, *map(str, arguments), stdin=DEVNULL, stderr=PIPE, env=environment()
     )
     assert process.stderr
     try:
-        url = await _announced(process.stderr)
-        # A log that nobody takes would stop the process once the pipe is full.
-        log = asyncio.create_task(process.stderr.read())
-        try:
-            yield process, url
-        finally:
-            _kill(process)
-            await log
+        yield process, process.stderr
     finally:
-        _kill(process)
+        kill(process)
         await process.wait()
 
 
-def _kill(process: Process) -> None:
+@contextlib.asynccontextmanager
+async def server(
+    *arguments: str | Path, under: Sequence[str] = (), forked: bool = True
+) -> AsyncIterator[tuple[Child | Process, str]]:
+    """A command that listens, on a free port, and the URL that it announces; killed at last.
+
+    `under`: the words of a program, such as a tracer, that runs the command. Where it is not to be `forked`
+    it is a child of this process.
+    """
+    words = (*arguments, "--port", "0")
+    async with started(words) if forked and not under else _fresh(under, words) as (process, stderr):
+        url = await _announced(stderr)
+        # A log that nobody takes would stop the process once the pipe is full.
+        log = asyncio.create_task(stderr.read())
+        try:
+            yield process, url
+        finally:
+            kill(process)
+            await log
+
+
+def kill(process: Child | Process) -> None:
+    """If it still runs."""
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,7 +14,8 @@ import requests
 
 from sseproxy.exchange import Exchange
 from tests.cli.builder import EVENTS, save, stream
-from tests.cli.support import COMMAND, ENVIRONMENT, PATIENCE, Server, serving
+from tests.cli.support import ENVIRONMENT, PATIENCE, Server, pipe, serving
+from tests.support.warm import start
 
 from .test_record import MANY, pytestmark
 
@@ -113,11 +113,9 @@ def test_a_report_of_nothing(library: Path, workers: str) -> None:
 def test_a_report_that_nobody_reads_disturbs_no_stream(library: Path, workers: str) -> None:
     """`| head -1`"""
     with serving("replay", "--cassettes", library, "--report", "--workers", workers, "-q") as server:
-        assert server.process.stdout
         assert ask(server, "/once") == BODY
-        assert LINE.fullmatch(server.process.stdout.readline().decode().rstrip("\n"))
-        server.process.stdout.close()
-        server.process.stdout = None
+        assert LINE.fullmatch(server.stdout.readline().decode().rstrip("\n"))
+        server.stdout.close()
         assert ask_together(server, "/once", MANY) == MANY * [BODY]
         stopped = server.stop()
     assert (stopped.status, stopped.err) == (0, "")
@@ -128,17 +126,14 @@ def test_a_report_for_which_there_is_no_room_disturbs_no_stream_and_is_told(
     library: Path, workers: str
 ) -> None:
     arguments = ("replay", "--cassettes", library, "--port", "0", "--report", "--workers", workers, "-q")
-    with (
-        open("/dev/full", "wb") as full,  # noqa: PTH123 - a device
-        subprocess.Popen(
-            [*COMMAND, *arguments], env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE
-        ) as process,
-    ):
-        assert process.stderr
-        announced = re.search(r"http://\S+", process.stderr.readline().decode())
+    said, stderr = pipe()
+    with said, Path("/dev/full").open("wb") as full, stderr:
+        process = start(arguments, ENVIRONMENT, stdout=full.fileno(), stderr=stderr.fileno())
+        stderr.close()
+        announced = re.search(r"http://\S+", said.readline().decode())
         assert announced
         for _ in range(3):
             assert requests.get(announced[0] + "/once", timeout=PATIENCE).content == BODY
         process.terminate()
-        assert process.stderr.read() == b"Error: can't write the output: No space left on device\n"
-    assert process.returncode == 2
+        assert said.readall() == b"Error: can't write the output: No space left on device\n"
+    assert process.waited(PATIENCE) == 2
