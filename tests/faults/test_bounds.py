@@ -49,7 +49,7 @@ FLAT = 64 * MIB
 """What a process may grow by, however much is offered to it."""
 IN_FLIGHT = 48 * MIB
 """More than all buffers between two ends can hold: those of the kernel, twice, and ours."""
-SIZES = [pytest.param(256, id="256 MiB"), pytest.param(1024, id="1 GiB", marks=pytest.mark.soak)]
+SIZES = [pytest.param(128, id="128 MiB"), pytest.param(1024, id="1 GiB", marks=pytest.mark.soak)]
 EVENT = b"data: %b\n\n" % (b"0123456789abcdef" * 4096)[:-8]
 """64 KiB."""
 
@@ -273,7 +273,8 @@ def large_cassette(arrivals: int) -> bytes:
 async def test_clients_that_do_not_read_a_large_replay_cost_no_memory_and_hold_nobody_up(
     tmp_path: Path,
 ) -> None:
-    arrivals, clients = 32 * MIB // len(EVENT), 4
+    arrivals, clients = 20 * MIB // len(EVENT), 4
+    assert clients * arrivals * len(EVENT) > 1.2 * FLAT
     (tmp_path / "large.sse.jsonl").write_bytes(large_cassette(arrivals))
     async with program("replay", "--cassettes", tmp_path, "--speed", "max") as mock:
         assert (await fetch(mock.url, get("/large"))).fate == "whole"  # it is read from disk once, for all
@@ -282,7 +283,8 @@ async def test_clients_that_do_not_read_a_large_replay_cost_no_memory_and_hold_n
             stalled = [await stack.enter_async_context(stalled_client(mock.url)) for _ in range(clients)]
             for sock in stalled:
                 await asyncio.get_running_loop().sock_sendall(sock, get("/large"))
-            await until_it_stands(lambda: mock.memory("VmRSS"), mock.turn)
+            # To the MiB: the turns' own garbage, a few KiB each, is not collected while streams are open.
+            await until_it_stands(lambda: mock.memory("VmRSS") // MIB, mock.turn)
             assert mock.memory("VmRSS") - before < FLAT
             got = [Gathered() for _ in stalled]
             await asyncio.gather(*map(read_all, stalled, got))

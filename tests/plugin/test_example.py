@@ -23,9 +23,9 @@ def test_it_replays_in_several_processes(example: pytest.Pytester) -> None:
 
 def test_it_records_in_several_processes(example: pytest.Pytester) -> None:
     """From the demo server, whose answers are the recorded ones."""
-    some = ("-n", "2", "-k", "breaks_off or once")
+    some = ("-k", "breaks_off or once")
     before = find([example.path / "cassettes"])
-    example.runpytest_subprocess(*some, "--sse-record-mode", "rewrite").assert_outcomes(passed=2)
+    example.runpytest_subprocess(*some, "-n", "2", "--sse-record-mode", "rewrite").assert_outcomes(passed=2)
     after = find([example.path / "cassettes"])
     assert [path.parent for path in after] == [path.parent for path in before]
     assert len(set(after) - set(before)) == 2
