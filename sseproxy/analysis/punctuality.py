@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from statistics import median
 
 ENDS = 16
 """How many events at each end of a stream tell its drift."""
-UNCOUNTED = 64
+BATCH = 64
 """How many events of a stream are counted at once."""
 
 
@@ -25,11 +25,11 @@ class Lateness:
         self.worst = 0
         """Microseconds, exact."""
 
-    def add(self, *times: int) -> None:
+    def add(self, times: Sequence[int]) -> None:
         self._counts.update(map(_two_digits, times))
         self.count += len(times)
         self.total += sum(times)
-        self.worst = max(self.worst, *times)
+        self.worst = max([self.worst, *times])
 
     def merge(self, other: Lateness) -> None:
         self._counts.update(other._counts)
@@ -81,12 +81,12 @@ class Punctuality:
     def add(self, late: int) -> None:
         """Microseconds that the next event was late."""
         self._new.append(late)
-        if len(self._new) == UNCOUNTED:
+        if len(self._new) == BATCH:
             self._count()
 
     def _count(self) -> None:
         if self._new:
-            self._counted.add(*self._new)
+            self._counted.add(self._new)
             self._first += self._new[: ENDS - len(self._first)]
             self._last = (self._last + self._new)[-ENDS:]
             self._new.clear()

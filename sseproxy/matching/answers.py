@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
 
-from sseproxy.exchange import Head, Request
+from sseproxy.exchange import Head, Request, header
 from sseproxy.matching.folding import folded_rules
-from sseproxy.matching.index import Found, Index
+from sseproxy.matching.index import Index
 from sseproxy.matching.library import Library
 from sseproxy.matching.miss import Miss, explain
 from sseproxy.matching.resuming import Resuming
@@ -17,12 +16,10 @@ from sseproxy.matching.rules import Rules
 from sseproxy.matching.turns import LocalTurns, Turns
 from sseproxy.redaction import Rules as Redaction
 
-REMEMBERED = 256
-"""Requests of which it is known what answers them: that takes 3 µs then, and not 60 to 200."""
-EXPLAINED = 32
-"""Misses of which it is known why they are; that takes some milliseconds otherwise."""
-SHORT = 64 * 1024
-"""Bytes of a request's body beyond which it is not remembered."""
+EXPLAINED = 8
+"""Misses of which it is remembered why they are."""
+SHORT = 4_096
+"""Bytes of the body of a request whose miss is remembered."""
 
 
 class Exhausted(StrEnum):
@@ -72,9 +69,7 @@ class Answers:
         self._heads: dict[int, Head] = {}
         self._early: list[tuple[int, dict[str, str], bytes]] = []  # answered before all of the body had come
         self._played: set[int] = set()
-        # The same is asked again and again, by tests and by clients that don't give up.
-        self._looked_up = lru_cache(REMEMBERED)(self._look_up)
-        self._explained = lru_cache(EXPLAINED)(self._explain)
+        self._misses: dict[bytes, Miss] = {}
         for number, head, request in sorted(library.requests(), key=_recorded_at):
             self._heads[number] = head
             if request.complete:
@@ -86,7 +81,7 @@ class Answers:
 
     def answer(self, request: Request, scope: str = "") -> Answer | None:
         """The recording whose turn it is in this scope, or None: a miss."""
-        parts, found = self._looked_up(request) if _is_short(request) else self._look_up(request)
+        found = self._index.look_up(request)
         if found is None:
             return self._early_answer(request)
         newest = self._of_newest_session(found.numbers)
@@ -103,12 +98,7 @@ class Answers:
         if not found.folded:
             return Answer(number)
         recorded = self._index.parts(self.library.request(number))
-        return Answer(number, tuple(folded_rules(recorded, parts)))
-
-    def _look_up(self, request: Request) -> tuple[dict[str, str], Found | None]:
-        """The parts of a request, and the recordings that have the same."""
-        parts = self._index.parts(request)
-        return parts, self._index.find(parts)
+        return Answer(number, tuple(folded_rules(recorded, self._index.parts(request))))
 
     def _of_newest_session(self, numbers: list[int]) -> list[int]:
         if self._chain_sessions:
@@ -142,11 +132,19 @@ class Answers:
         return sorted({method for method, found in routes if found == path})
 
     def explain(self, request: Request) -> Miss:
-        """Why nothing answers the request. Reads recordings, so it may take a while."""
-        return self._explained(request) if _is_short(request) else self._explain(request)
+        """Why nothing answers the request. Reads recordings, so it may take a while.
 
-    def _explain(self, request: Request) -> Miss:
-        return replace(explain(request, self._index, self.library), recorded=len(self))
+        Who tries again is told what was found the first time.
+        """
+        asked = self._index.fingerprint(request)
+        if asked not in self._misses:
+            miss = replace(explain(request, self._index, self.library), recorded=len(self))
+            if len(request.body) > SHORT or header(request.headers, b"content-encoding"):
+                return miss  # what is told of it may be many times as long
+            if len(self._misses) == EXPLAINED:
+                self._misses.clear()
+            self._misses[asked] = miss
+        return replace(self._misses[asked], request=self._index.masked(request))
 
     def names(self, numbers: Iterable[int]) -> list[str]:
         """What these recordings are found by."""
@@ -170,10 +168,6 @@ class Answers:
     def oldest_first(self) -> list[int]:
         """All recordings."""
         return list(self._heads)
-
-
-def _is_short(request: Request) -> bool:
-    return len(request.body) <= SHORT
 
 
 def _recorded_at(recorded: tuple[int, Head, Request]) -> tuple[str, str]:

@@ -170,7 +170,6 @@ class Mock:
 
     async def answer(self, client: Client) -> bool:
         """Plays the recording whose turn it is; False where there is none, and nothing has been sent."""
-        self._alarm.catch_up()
         waits = not client.body_complete
         request = replace(client.request, body=await client.whole_body())
         held_up_until = self._clock.now() - client.arrived if waits else 0
@@ -179,9 +178,9 @@ class Mock:
             self._watcher.asked(request)
         try:
             answer = self._answers.answer(request, scope)
+            self._alarm.catch_up()  # to find it took a while, and many may ask at once
             if answer is None:
                 return False
-            self._alarm.catch_up()  # to find it takes a while, and many may ask at once
             ready = self._reels.kept(answer.number)
             if ready is None:  # other streams must not wait till it is read, once for all who ask
                 async with self._reading:

@@ -7,7 +7,7 @@ import logging
 
 from sseproxy.analysis.punctuality import Punctuality
 from sseproxy.clock import Clock
-from sseproxy.exchange import End, Ending, Framing, ResponseHead
+from sseproxy.exchange import End, Ending, ResponseHead
 from sseproxy.http1 import ResponseFramer
 from sseproxy.mock.alarm import Alarm
 from sseproxy.mock.reels import Reel
@@ -37,7 +37,7 @@ class Player:
         `held_up_until`: µs from the request; what is due before is late by the client's doing."""
         self._client = client
         self._arrived = client.arrived
-        self._steps, self._dues, self._bodies = reel
+        self._steps, self._dues, self._framed, self._plain = reel
         self._head = head
         self._clock = clock
         self._alarm = alarm
@@ -52,59 +52,53 @@ class Player:
         """How the recorded exchange ended; None where the client left first."""
 
     def play(self) -> None:
-        """Writes what is due, and comes back when the next step is."""
-        due = self._turn(self._clock.now())
+        """Begins, or goes on when the client takes more."""
+        due = self._turn()
         if due is not None:
             self._alarm.set(due, self._turn)
 
-    def _turn(self, now: int) -> int | None:
-        """Writes what is due, and gives when the next step is, if nothing is in its way."""
+    def _turn(self) -> int | None:
+        """Writes what is due, and gives the time of the next step, if nothing is in its way."""
         self._alarm_is_set = False
         try:
             while self._next < len(self._dues) and not self._paused and not self.done.done():
-                due = self._arrived + self._dues[self._next]
-                if due > now:
+                passed = self._clock.now() - self._arrived
+                due = self._dues[self._next]
+                if due > passed:
                     self._alarm_is_set = True
-                    return due
-                self._write_due(now - self._arrived)
+                    return self._arrived + due
+                self._write_due(passed)
         except Exception:
             log.exception("a fault of sseproxy breaks a replay off")
             self._finish(End(0, Ending.ERROR, 0, detail="sseproxy failed, see its log"))
         return None
 
-    def _write_due(self, now: int) -> None:
+    def _write_due(self, passed: int) -> None:
         """One write of the steps that are due, up to what may wait for a slow client.
 
-        `now`: µs from the request."""
-        dues, bodies = self._dues, self._bodies
-        first = behind = self._next
+        `passed`: µs since the request."""
+        out = self._begun() if self._next == 0 else b""
+        bodies = self._framed if self.framer and self.framer.chunked else self._plain
+        first, dues = self._next, self._dues
         size = 0
-        while behind < len(dues) and dues[behind] <= now and size < WAITING_LIMIT:
-            if dues[behind] >= self._held_up_until:
-                self.punctuality.add(now - dues[behind])
-            size += len(bodies[behind])
-            behind += 1
-        self._next = behind
-        before = self._head_bytes() if first == 0 else b""
-        out = before + b"".join(self._bodies[first:behind])
-        if behind < len(dues):
-            self._client.write(out)
-        else:
-            end = self._steps[-1].action
-            assert isinstance(end, End)
-            if self.framer and end.reason.whole:
-                out += self.framer.last(end.trailers)
-            self._client.write(out)
+        while self._next < len(dues) and dues[self._next] <= passed and size < WAITING_LIMIT:
+            if dues[self._next] >= self._held_up_until:
+                self.punctuality.add(passed - dues[self._next])
+            size += len(bodies[self._next])
+            self._next += 1
+        out += b"".join(bodies[first : self._next])
+        end = self._steps[-1].action if self._next == len(dues) else None
+        if isinstance(end, End) and end.reason.whole and self.framer:
+            out += self.framer.last(end.trailers)
+        self._client.write(out)
+        if isinstance(end, End):
             self._finish(end)
 
-    def _head_bytes(self) -> bytes:
-        """The first step, which is a head where there is one."""
-        if not self._head:
+    def _begun(self) -> bytes:
+        """The response's head, where it has one."""
+        if self._head is None:
             return b""
         self.framer = self._client.framer(self._head)
-        if self._head.framing is Framing.CHUNKED and not self.framer.chunked:
-            actions = (step.action for step in self._steps)
-            self._bodies = tuple(action if isinstance(action, bytes) else b"" for action in actions)
         return self.framer.head()
 
     def stop(self, end: End) -> None:

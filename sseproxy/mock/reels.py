@@ -19,9 +19,11 @@ _OVERHEAD = 300  # bytes for a step beside its data
 class Reel(NamedTuple):
     steps: tuple[Step, ...]
     dues: tuple[int, ...]
-    """Of the steps."""
+    """Of the steps, by themselves: they are asked for at each event."""
     framed: tuple[bytes, ...]
     """What each step writes of the body, in the framing that was recorded: as a chunk, or as it is."""
+    plain: tuple[bytes, ...]
+    """The same without chunks."""
 
 
 def _size(exchange: Exchange, ready: Reel) -> int:
@@ -34,9 +36,9 @@ def reel(exchange: Exchange, speed: float = 1.0) -> Reel:
     """`speed` as for `schedule`."""
     steps = schedule(exchange, speed)
     chunked = exchange.response is not None and exchange.response.framing is Framing.CHUNKED
-    bodies = (step.action if isinstance(step.action, bytes) else b"" for step in steps)
-    framed = tuple(chunk(body) if chunked and body else body for body in bodies)
-    return Reel(steps, tuple(step.due for step in steps), framed)
+    plain = tuple(step.action if isinstance(step.action, bytes) else b"" for step in steps)
+    framed = tuple(chunk(body) if body else body for body in plain) if chunked else plain
+    return Reel(steps, tuple(step.due for step in steps), framed, plain)
 
 
 class Reels:

@@ -109,7 +109,7 @@ class Client:
     def write(self, data: bytes) -> None:
         """Hands bytes to the connection; what comes after the client left is dropped."""
         self._answered = True
-        if not (self._transport.is_closing() or self.connection.refused):
+        if not self._transport.is_closing() and not self.connection.refused:
             self._transport.write(data)
 
     def answer(self, head: ResponseHead, body: bytes) -> None:

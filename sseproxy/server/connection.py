@@ -104,8 +104,7 @@ class Connection(web.RequestHandler):
         self._intake = Intake()
         self._body: StreamReader | None = None  # of the latest request
         self._holding = False
-        self.refused = False
-        """Whether the client has been refused: nothing may be sent to it any more."""
+        self._refused = False
 
     # aiohttp sets this when it waits for a request, which is when the next one may be parsed.
 
@@ -127,7 +126,7 @@ class Connection(web.RequestHandler):
         cast(asyncio.Transport, transport).set_write_buffer_limits(high=WAITING_LIMIT)
 
     def data_received(self, data: bytes) -> None:
-        if self.refused:
+        if self._refused:
             return
         # Nothing: aiohttp asks itself to go on with what its parser holds.
         if not data or self._payload_parser is not None:
@@ -139,7 +138,7 @@ class Connection(web.RequestHandler):
     def _advance(self) -> None:
         """Parses what can be: the rest of a body, then the next head when nothing else is under way."""
         self._hold(False)
-        while not self.refused and self.transport is not None:
+        while not self._refused and self.transport is not None:
             if self._intake.body_is_due:
                 self._take_body()
             if self._intake.body_is_due or not self._waits_for_request():
@@ -243,6 +242,11 @@ class Connection(web.RequestHandler):
         """The fields behind the latest request's chunked body, when it is complete."""
         return self._intake.trailers
 
+    @property
+    def refused(self) -> bool:
+        """Whether the client has been refused: nothing may be sent to it any more."""
+        return self._refused
+
     def wind_down(self) -> None:
         """Takes no request after the present one; closes at once where there is none."""
         self.last_request = True
@@ -255,9 +259,9 @@ class Connection(web.RequestHandler):
         The client is read for a while longer, and what it sends dropped: bytes that nobody has read would
         make the kernel reset the connection, and the answer be lost.
         """
-        if self.refused or self.transport is None:
+        if self._refused or self.transport is None:
             return
-        self.refused = True
+        self._refused = True
         self._messages.clear()  # what was sent behind it is not answered, and so not passed on
         log.warning("refused a request: %s", why)
         head, body = plain_response(status, f"sseproxy: {why}")

@@ -20,7 +20,7 @@ LATE = st.lists(st.integers(0, 10**6), max_size=5)
 def server(ended: list[tuple[Ending, int]], late: list[int], open_streams: int = 0) -> Metrics:
     metrics, lateness = Metrics(), Lateness()
     for each in late:
-        lateness.add(each)
+        lateness.add([each])
     metrics.show_lateness(lateness)
     metrics.show_open_streams(lambda: open_streams)
     for ending, duration in ended:

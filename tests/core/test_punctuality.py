@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sseproxy.analysis.punctuality import ENDS, UNCOUNTED, Lateness, Punctuality, punctuality
+from sseproxy.analysis.punctuality import BATCH, ENDS, Lateness, Punctuality, punctuality
 
 TIMES = st.lists(
     st.one_of(
@@ -30,7 +30,7 @@ SHARES = st.sampled_from([Fraction(percent, 100) for percent in (0, 1, 25, 50, 7
 def lateness(times: Iterable[int]) -> Lateness:
     made = Lateness()
     for late in times:
-        made.add(late)
+        made.add([late])
     return made
 
 
@@ -74,7 +74,7 @@ def test_merging_is_adding_all(parts: list[list[int]]) -> None:
 def test_merging_changes_nothing_of_what_is_merged(times: list[int], more: list[int]) -> None:
     one, other = lateness(times), lateness(more)
     one.merge(other)
-    one.add(7)
+    one.add([7])
     assert figures(other) == figures(lateness(more))
 
 
@@ -146,7 +146,7 @@ def test_what_is_late_all_along_does_not_drift(times: list[int], more: int) -> N
     assert punctuality(late + more for late in times).drift == pytest.approx(punctuality(times).drift, abs=1)
 
 
-@given(TIMES, st.integers(1, 3 * UNCOUNTED))
+@given(TIMES, st.integers(1, 3 * BATCH))
 def test_how_many_there_are_makes_no_difference(times: list[int], count: int) -> None:
     """Nor whether somebody has asked meanwhile."""
     long = [*itertools.islice(itertools.cycle([*times, 1]), count)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -275,3 +276,25 @@ def test_a_body_that_is_not_quite_json_is_compared_byte_by_byte(document: Any, o
     body = odd + spell(document, random.Random(1)).encode()
     assert same(body, body)
     assert not same(body, b" " + body)
+
+
+def test_what_was_looked_up_before_is_found_again_and_only_that() -> None:
+    """By all that may count, and by no more: a retry may have another number in a header."""
+    asked = [
+        build.request(method, target, body, headers=headers)
+        for method in ("POST", "PUT")
+        for target in (b"/a", b"/a?b", b"/a?b=1")
+        for body in (b"a=1", b"a=2", b'{"a":1}', b'{"a":1.0}')
+        for headers in (
+            ((b"Content-Type", b"application/x-www-form-urlencoded"),),
+            ((b"content-type", b"text/plain"), (b"X-Retry", b"2")),
+        )
+    ]
+    index = Index(Rules())
+    for number, request in enumerate(asked):
+        assert index.look_up(request) == index.find(index.parts(request))
+        if number % 3 == 0:
+            index.add(number, request)
+    for request in asked * 2:
+        again = replace(request, headers=(*request.headers, (b"X-Retry", b"3")))
+        assert index.look_up(request) == index.look_up(again) == index.find(index.parts(request))

@@ -65,7 +65,7 @@ class Bell:
     def set(self, due: int, name: str, then: Callable[[], None] = lambda: None) -> None:
         """`then` is done by the callback of this name."""
 
-        def call(now: int) -> None:
+        def call() -> None:
             self.called.append(name)
             then()
 

@@ -138,13 +138,29 @@ def test_those_whose_time_has_come_are_called_between_without_the_timer() -> Non
     assert bell.ring_at(20) == ["b"]
 
 
+def test_who_closes_it_is_not_called_again_either() -> None:
+    bell = Bell()
+    times: list[int] = []
+
+    def close() -> int | None:
+        times.append(bell.clock.time)
+        bell.alarm.close()
+        return bell.clock.time + 10
+
+    bell.alarm.set(10, close)
+    for time in (10, 20, 30):
+        bell.ring_at(time)
+    assert times == [10]
+    assert bell.timer.starts == [10]
+
+
 def test_who_says_when_is_called_again() -> None:
     bell = Bell()
     times: list[int] = []
 
-    def again(now: int) -> int | None:
-        times.append(now)
-        return now + 10 if len(times) < 3 else None
+    def again() -> int | None:
+        times.append(bell.clock.time)
+        return bell.clock.time + 10 if len(times) < 3 else None
 
     bell.alarm.set(10, again)
     for time in (10, 20, 35, 45, 60):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import cast
 
 import pytest
@@ -38,6 +39,8 @@ class Screen:
         self.window: int | None = None
         """How many more writes it takes before it is full; None: any number."""
         self.broken = False
+        self.slow: Callable[[], None] = lambda: None
+        """What happens while it is written to."""
         self.player: Player | None = None
 
     def framer(self, head: ResponseHead) -> ResponseFramer:
@@ -47,6 +50,7 @@ class Screen:
         if self.broken:
             raise ValueError("a fault of ours")
         self.writes.append(data)
+        self.slow()
         if self.window is not None:
             self.window -= 1
             if self.window == 0 and self.player:
@@ -71,7 +75,7 @@ class Stage:
         screen.window = window
         timed = (Step(0, HEAD), *(Step(due, action) for due, action in steps))
         framed = tuple(action if isinstance(action, bytes) else b"" for _, action in timed)
-        reel = Reel(timed, tuple(step.due for step in timed), framed)
+        reel = Reel(timed, tuple(step.due for step in timed), framed, framed)
         player = Player(cast(Client, screen), reel, HEAD, self.bell.clock, self.bell.alarm)
         screen.player = player
         player.play()
@@ -109,6 +113,20 @@ async def test_a_late_write_makes_no_other_late() -> None:
     late = player.punctuality.lateness
     assert (late.count, late.total, late.worst) == (5, 17 + 7, 17)
     assert stage.bell.timer.starts == [10, 3, 10]
+
+
+async def test_those_that_are_due_together_are_late_by_the_writes_before_theirs() -> None:
+    stage = Stage()
+    clock = stage.bell.clock
+    played = [stage.play((10, b"a"), (100, CLEAN)) for _ in range(3)]
+
+    def take_a_while() -> None:
+        clock.time += 7
+
+    for _, screen in played:
+        screen.slow = take_a_while
+    stage.at(10)
+    assert [player.punctuality.lateness.worst for player, _ in played] == [0, 7, 14]
 
 
 async def test_a_slow_client_holds_up_itself_alone_and_is_not_counted() -> None:
