@@ -131,8 +131,10 @@ class Texts:
 
     @property
     def spelled(self) -> bool:
-        """Whether what the stream has said so far has a secret in it."""
+        """Whether what the stream has said has a secret in it. To be asked when it has ended."""
         self._catch_up()
+        if not self._spelled:  # a value may have been left open
+            self._spelled = any(scanner.feed(b"", final=True).marks for scanner in self._channels.values())
         return self._spelled
 
     def take(self, events: bytes) -> bool:
