@@ -147,10 +147,10 @@ def test_a_key_cut_at_any_offset_over_two_events_is_found(dialect: Dialect) -> N
 
 
 @every_dialect
-@pytest.mark.parametrize("size", [1, 2, 9])
-def test_a_value_that_the_end_of_the_stream_leaves_open_is_known_then(dialect: Dialect, size: int) -> None:
-    """Up to there it might have been closed as something that is no secret."""
-    body = "".join(map(dialect, ['{"password":"', "hunter2!x"[:size]])).encode()
+@pytest.mark.parametrize("value", ["x", "xo", "s", "hunter2", "hunter2 x"])
+def test_a_value_that_the_end_of_the_stream_leaves_open_is_known_then(dialect: Dialect, value: str) -> None:
+    """Also where it might yet have become another secret."""
+    body = "".join(map(dialect, ['{"password":"', value])).encode()
     for reads in ([body], body.splitlines(keepends=True)):
         came, scanner = fed(reads)
         assert scanner.spelled or came == whole(body)
