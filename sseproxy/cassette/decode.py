@@ -46,7 +46,7 @@ def decode_lines(
     long to be held.
     """
     reader = Reader()
-    for record in _upgraded(lines, part=part):
+    for record in upgraded(lines, part=part):
         reader.take(record)
         if again and reader.size > HELD:
             reader.arrivals.clear()
@@ -56,15 +56,18 @@ def decode_lines(
 def decode_arrivals(lines: Iterable[bytes], *, part: bool = False) -> Iterator[Arrival]:
     """What the body of a cassette is made of, one by one. Raises as `decode` does, where it comes to that."""
     reader = Reader()
-    for record in _upgraded(lines, part=part):
+    for record in upgraded(lines, part=part):
         reader.take(record)
         yield from reader.arrivals
         reader.arrivals.clear()
     yield from reader.exchange().arrivals
 
 
-def _upgraded(lines: Iterable[bytes], *, part: bool) -> Iterator[Record]:
-    """Records of the present version as they are read; those of an old one are lifted as a whole."""
+def upgraded(lines: Iterable[bytes], *, part: bool) -> Iterator[Record]:
+    """Records of the present version as they are read; those of an old one are lifted as a whole.
+
+    Torn last lines and missing heads are dealt with as by `decode`. Raises CassetteError (without a path).
+    """
     records = _records(lines, part=part)
     first = next(records)
     begun = [first] if first.get("version") == VERSION else [first, *records]

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import click
 
 from sseproxy.cassette.naming import PART
-from sseproxy.cassette.pack import read, write
+from sseproxy.cassette.pack import opened, read, write
 from sseproxy.cassette.store import find, is_being_written
 from sseproxy.cli.options import paths, redacted
 from sseproxy.errors import CassetteError, NoHeadYetError, SseproxyError
 from sseproxy.printable import counted, printable
-from sseproxy.redaction import Finding, mask_cassette
+from sseproxy.redaction import Finding, find_secrets, mask_cassette
 from sseproxy.redaction import Rules as Redaction
 
+T = TypeVar("T")
 
-class _Masked:
-    """Cassettes as they should be; what can't be read has been told of on stderr."""
 
-    def __init__(self, paths: tuple[Path, ...], redaction: Redaction) -> None:
+class _Reading(Generic[T]):
+    """What is read of cassettes; what can't be read has been told of on stderr."""
+
+    def __init__(self, paths: tuple[Path, ...], read: Callable[[Path], T]) -> None:
         self._paths = find(paths)
-        self._redaction = redaction
+        self._read = read
         self.status = 0
         self.read = 0
         """How many could be."""
 
-    def __iter__(self) -> Iterator[tuple[Path, bytes, list[Finding]]]:
+    def __iter__(self) -> Iterator[tuple[Path, T]]:
         for path in self._paths:
             try:
-                lines, findings = mask_cassette(read(path), self._redaction, part=path.name.endswith(PART))
+                found = self._read(path)
             except NoHeadYetError:
                 continue
             except CassetteError as error:
@@ -39,7 +42,7 @@ class _Masked:
                 self.tell(f"{path}: can't be read: {error.strerror}")
             else:
                 self.read += 1
-                yield path, lines, findings
+                yield path, found
 
     def tell(self, error: object) -> None:
         click.echo(f"Error: {printable(str(error))}", err=True)
@@ -60,9 +63,13 @@ def scrub(paths: tuple[Path, ...], redaction: Redaction) -> None:
 
     Each file is replaced at once, or not at all. Recordings that still run are left alone.
     """
-    masked = _Masked(paths, redaction)
+
+    def mask(path: Path) -> tuple[bytes, list[Finding]]:
+        return mask_cassette(read(path), redaction, part=path.name.endswith(PART))
+
+    masked = _Reading(paths, mask)
     changed = 0
-    for path, lines, findings in masked:
+    for path, (lines, findings) in masked:
         if not findings:
             continue
         if is_being_written(path):
@@ -87,10 +94,15 @@ def scan(paths: tuple[Path, ...], redaction: Redaction) -> None:
 
     The secret itself is never printed. `sseproxy scrub` masks it.
     """
-    masked = _Masked(paths, redaction)
+
+    def look(path: Path) -> list[Finding]:
+        with opened(path) as lines:
+            return find_secrets(lines, redaction, part=path.name.endswith(PART))
+
+    looked = _Reading(paths, look)
     found = 0
-    for path, _, findings in masked:
+    for path, findings in looked:
         _print(path, findings)
         found += bool(findings)
-    click.echo(f"found something in {found} of {counted(masked.read, 'cassette')}", err=True)
-    raise SystemExit(masked.status or (1 if found else 0))
+    click.echo(f"found something in {found} of {counted(looked.read, 'cassette')}", err=True)
+    raise SystemExit(looked.status or (1 if found else 0))

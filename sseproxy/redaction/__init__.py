@@ -16,6 +16,7 @@ from sseproxy.redaction.own import own_rules
 from sseproxy.redaction.records import Finding, mask_cassette
 from sseproxy.redaction.requests import UploadMasker, mask_body, mask_request
 from sseproxy.redaction.rules import Rules, built_in
+from sseproxy.redaction.scan import find_secrets
 
 __all__ = [
     "MASK",
@@ -25,6 +26,7 @@ __all__ = [
     "Rules",
     "UploadMasker",
     "built_in",
+    "find_secrets",
     "mask_body",
     "mask_cassette",
     "mask_head",

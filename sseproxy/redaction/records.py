@@ -7,27 +7,24 @@ known here.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import orjson
 
 from sseproxy.cassette.decode import decode, parse
-from sseproxy.cassette.encode import content, octets
+from sseproxy.cassette.encode import content
 from sseproxy.coding import CodingError
-from sseproxy.exchange import Ending, Headers, media_type
+from sseproxy.exchange import Ending, Headers
 from sseproxy.redaction.body import Inflating, TooMuchError, inflating
-from sseproxy.redaction.heads import mask_headers, mask_shapes, mask_target, mask_text, mask_url
-from sseproxy.redaction.mask import Mark, masked, merged
-from sseproxy.redaction.paths import find_paths
+from sseproxy.redaction.fields import Record, headers, mask_fields
+from sseproxy.redaction.mask import Mark, masked
 from sseproxy.redaction.requests import NOT_STORED, body_marks
 from sseproxy.redaction.rules import Rules, built_in
-from sseproxy.redaction.scanner import Scanner
-from sseproxy.redaction.stream import select_in_events
-from sseproxy.redaction.texts import spelled
-from sseproxy.sse import LINES
+from sseproxy.redaction.search import Search
 
-Record = dict[str, Any]
+TOO_MUCH = "more than can be looked through"
+"""What is told of a compressed body that inflates so far, and may have anything in it."""
 
 
 class Finding(NamedTuple):
@@ -52,13 +49,24 @@ def mask_cassette(
 
 def body_findings(headers: Headers, body: bytes, rules: Rules) -> list[Mark]:
     """What is to be masked in a whole response's body, which is not compressed."""
-    kind = media_type(headers)
-    if kind != b"text/event-stream":
-        found = Scanner(rules.plain).feed(body, final=True).marks
-        said = spelled(body, rules) if kind in LINES else []
-        return merged(found, said, find_paths(body, rules.paths))
-    found = Scanner(rules.stream).feed(body, final=True).marks
-    return merged(found, spelled(body, rules), select_in_events(body, rules.paths))
+    search = Search(headers, rules)
+    search.feed(0, body)
+    return [secret.mark for secret in search.finish()]
+
+
+def shared(pieces: Sequence[bytes], marks: list[Mark]) -> Iterator[tuple[bytes, list[str]]]:
+    """The pieces of a body with what is marked in it masked, and what of that was no mask before."""
+    body = b"".join(pieces)
+    result = masked(body, marks)
+    waiting = [mark for mark in marks if result[mark.start : mark.stop] != body[mark.start : mark.stop]]
+    start = 0
+    for piece in pieces:
+        stop = start + len(piece)
+        while waiting and waiting[0].stop <= start:
+            waiting.pop(0)
+        behind = next((n for n, mark in enumerate(waiting) if mark.start >= stop), len(waiting))
+        yield result[start:stop], [mark.name for mark in waiting[:behind]]
+        start = stop
 
 
 class _Cassette:
@@ -76,60 +84,25 @@ class _Cassette:
 
     def mask(self) -> None:
         for number, record in enumerate(self._records):
-            match record["k"]:
-                case "head":
-                    self._text(number, "upstream", mask_url(record["upstream"]))
-                case "request":
-                    target, names = mask_target(_octets(record["target"]), self._rules)
-                    self._change(number, {"target": octets(target)} if names else {}, names)
-                    self._headers(number)
-                case "response":
-                    reason, names = mask_shapes(_octets(record["reason"]), self._rules)
-                    self._change(number, {"reason": octets(reason)} if names else {}, names)
-                    self._headers(number)
-                case "upload_end":
-                    self._headers(number)
-                case "note":
-                    self._text(number, "text", record["text"])
-                case "end":
-                    self._headers(number)
-                    self._text(number, "detail", record.get("detail", ""))
+            self._change(number, mask_fields(record, self._rules))
         self._request_body()
         self._response_body()
 
-    def _change(self, number: int, keys: Record, names: Sequence[str]) -> None:
-        """Sets keys of a record, and says in it why."""
+    def _change(self, number: int, names: Sequence[str]) -> None:
+        """Says in a record what was masked in it."""
         if not names:
             return
         record = self._records[number]
-        record.update(keys)
         record["redacted"] = [*record.get("redacted", []), *names]
         self._lines[number] = orjson.dumps(record)
         self.findings += [Finding(number + 1, name) for name in names]
 
-    def _text(self, number: int, key: str, text: str) -> None:
-        """`text` is what the key holds, or that with something masked already."""
-        result = mask_text(text, self._rules)
-        if result != self._records[number].get(key, ""):
-            self._change(number, {key: result}, [key])
-
-    def _headers(self, number: int) -> None:
-        for key in ("headers", "trailers"):
-            pairs = self._records[number].get(key)
-            if pairs:
-                headers = tuple((_octets(name), _octets(value)) for name, value in pairs)
-                result, names = mask_headers(headers, self._rules)
-                told = [name.replace("headers", key, 1) for name in names]
-                self._change(number, {key: [[octets(name), octets(value)] for name, value in result]}, told)
-
     def _headers_of(self, kind: str) -> Headers:
-        of_kind = (record for record in self._records if record["k"] == kind)
-        pairs: list[list[Any]] = next(of_kind, {"headers": []})["headers"]
-        return tuple((_octets(name), _octets(value)) for name, value in pairs)
+        return next((headers(record) for record in self._records if record["k"] == kind), ())
 
     def _request_body(self) -> None:
         numbers = [n for n, record in enumerate(self._records) if record["k"] in ("request", "upload")]
-        pieces = [_bytes(self._holder(number)) for number in numbers]
+        pieces = [body_of(self._holder(number)) for number in numbers]
         marks = body_marks(self._headers_of("request"), b"".join(pieces), self._rules)
         if marks is None:
             for number in numbers:
@@ -139,25 +112,16 @@ class _Cassette:
 
     def _response_body(self) -> None:
         numbers = [n for n, record in enumerate(self._records) if record["k"] == "data"]
-        pieces = [_bytes(self._holder(number)) for number in numbers]
-        headers = self._headers_of("response")
-        if coding := inflating(headers):
-            self._coded_body(numbers, pieces, headers, coding)
+        pieces = [body_of(self._holder(number)) for number in numbers]
+        answered = self._headers_of("response")
+        if coding := inflating(answered):
+            self._coded_body(numbers, pieces, answered, coding)
         else:
-            self._mask_pieces(numbers, pieces, body_findings(headers, b"".join(pieces), self._rules))
+            self._mask_pieces(numbers, pieces, body_findings(answered, b"".join(pieces), self._rules))
 
     def _mask_pieces(self, numbers: list[int], pieces: list[bytes], marks: list[Mark]) -> None:
-        body = b"".join(pieces)
-        result = masked(body, marks)
-        waiting = [mark for mark in marks if result[mark.start : mark.stop] != body[mark.start : mark.stop]]
-        start = 0
-        for number, piece in zip(numbers, pieces, strict=True):
-            stop = start + len(piece)
-            while waiting and waiting[0].stop <= start:
-                waiting.pop(0)
-            behind = next((n for n, mark in enumerate(waiting) if mark.start >= stop), len(waiting))
-            self._store(number, result[start:stop], [mark.name for mark in waiting[:behind]])
-            start = stop
+        for number, (piece, names) in zip(numbers, shared(pieces, marks), strict=True):
+            self._store(number, piece, names)
 
     def _holder(self, number: int) -> Record:
         record = self._records[number]
@@ -173,10 +137,10 @@ class _Cassette:
                     holder.update(content(piece))
                 else:
                     holder[key] = len(piece) if key == "bytes" else value
-            self._change(number, {}, names)
+            self._change(number, names)
 
     def _coded_body(
-        self, numbers: list[int], pieces: list[bytes], headers: Headers, coding: Inflating
+        self, numbers: list[int], pieces: list[bytes], answered: Headers, coding: Inflating
     ) -> None:
         """Of a compressed body that has a secret in it, what comes before the read that brings it."""
         plain: list[bytes] = []
@@ -185,10 +149,10 @@ class _Cassette:
             for piece in pieces:
                 plain.append(b"".join(coding.feed(piece)))
         except TooMuchError:
-            why = "more than can be looked through"
+            why = TOO_MUCH
         except CodingError:
             pass  # not what its head says from here on
-        marks = body_findings(headers, b"".join(plain), self._rules)
+        marks = body_findings(answered, b"".join(plain), self._rules)
         if marks:
             why = "a secret"
         elif not why:
@@ -215,10 +179,7 @@ class _Cassette:
                 self._lines[number] = orjson.dumps(record)
 
 
-def _octets(value: str | Record) -> bytes:
-    return value.encode() if isinstance(value, str) else base64.b64decode(value["b64"])
-
-
-def _bytes(holder: Record) -> bytes:
+def body_of(holder: Record) -> bytes:
+    """Body bytes, in either of their forms."""
     text = holder.get("text")
     return text.encode() if isinstance(text, str) else base64.b64decode(holder["b64"])

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import zlib
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sseproxy import redaction
 from sseproxy.cassette import encode
 from sseproxy.cassette.decode import decode
 from sseproxy.errors import CassetteError
 from sseproxy.exchange import End, Ending, Framing, Head, Headers, Request, ResponseHead
-from sseproxy.redaction import Finding, Rules, mask_cassette
+from sseproxy.redaction import Finding, Rules, search
 from tests.redaction.keys import KEYS
 from tests.support import captures
 
@@ -35,6 +37,21 @@ def cassette(
     response = ResponseHead(5, 200, b"OK", "1.1", answered, Framing.CHUNKED)
     last = encode.end(end) if end else b""
     return b"".join([encode.head(HEAD), encode.request(request), encode.response(response), *lines, last])
+
+
+@pytest.fixture(autouse=True)
+def short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that nothing is found for lying in one block alone."""
+    monkeypatch.setattr(search, "BLOCK", 1)
+
+
+def mask_cassette(
+    data: bytes, rules: Rules | None = None, *, part: bool = False
+) -> tuple[bytes, list[Finding]]:
+    """What is masked is also what is found where nothing is."""
+    result, findings = redaction.mask_cassette(data, rules, part=part)
+    assert redaction.find_secrets(BytesIO(data), rules, part=part) == findings
+    return result, findings
 
 
 def records(data: bytes) -> list[dict[str, Any]]:
@@ -172,8 +189,11 @@ def test_rules_of_a_user_hold_here_too() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"hello\n", b'{"k":"head"}\n', cassette() + b"[]\n"])
 def test_what_is_no_cassette_is_refused(data: bytes) -> None:
-    with pytest.raises(CassetteError):
-        mask_cassette(data)
+    with pytest.raises(CassetteError) as one:
+        redaction.mask_cassette(data)
+    with pytest.raises(CassetteError) as other:
+        redaction.find_secrets(BytesIO(data))
+    assert str(one.value) == str(other.value)
 
 
 REPOSITORY = Path(__file__).parent.parent.parent
