@@ -22,6 +22,7 @@ class Again(Sequence[T]):
     def __init__(self, make: Callable[[], Iterator[T]], count: int) -> None:
         self._make = make
         self._count = count
+        self._last: list[T] = []  # once it is known
 
     def __len__(self) -> int:
         return self._count
@@ -31,6 +32,8 @@ class Again(Sequence[T]):
         count = 0
         for item in islice(self._make(), self._count):
             count += 1
+            if count == self._count:
+                self._last = [item]
             yield item
         if count < self._count:
             raise SseproxyError("a cassette was changed while it was read")
@@ -42,9 +45,11 @@ class Again(Sequence[T]):
     def __getitem__(self, index: slice) -> Sequence[T]: ...
 
     def __getitem__(self, index: int | slice) -> T | Sequence[T]:
-        """In time that grows with how far from the front it is."""
+        """In time that grows with how far from the front it is; the last is remembered."""
         places = range(self._count)[index]
         if isinstance(places, int):
+            if places == self._count - 1 and self._last:
+                return self._last[0]
             return next(islice(self, places, None))
         wanted = set(places)
         found = {place: item for place, item in enumerate(self) if place in wanted}

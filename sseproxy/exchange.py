@@ -6,10 +6,12 @@ Heads keep the bytes that were received: names and values are neither lower-case
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from sseproxy.again import Again
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -90,6 +92,15 @@ class Arrival(NamedTuple):
     data: bytes
 
 
+class LongBody(Again[Arrival]):
+    """The arrivals of a body that is too long to be held."""
+
+    def __init__(self, make: Callable[[], Iterator[Arrival]], count: int, size: int) -> None:
+        """`size`: bytes of all of them."""
+        super().__init__(make, count)
+        self.size = size
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     t: int
@@ -137,6 +148,8 @@ class Exchange:
     @property
     def size(self) -> int:
         """Bytes of the body."""
+        if isinstance(self.arrivals, LongBody):
+            return self.arrivals.size
         return sum(len(arrival.data) for arrival in self.arrivals)
 
     @property

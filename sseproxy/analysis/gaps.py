@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Generic, NamedTuple, TypeVar
 
-from sseproxy.analysis.story import Moment
+from sseproxy.analysis.moment import Moment
 
 T = TypeVar("T")
 
@@ -35,23 +35,6 @@ class Gap(NamedTuple):
 def lengths(times: Iterable[int]) -> array[int]:
     """Microseconds between these times, 0 where they go back: eight bytes each, however many."""
     return array("q", (max(0, after - before) for before, after in pairwise(times)))
-
-
-def longest(heard: Sequence[Moment]) -> Gap | None:
-    """The first of the longest gaps."""
-    return max(_gaps(heard), key=lambda gap: gap.length, default=None)
-
-
-def stalls(heard: Sequence[Moment]) -> list[Gap]:
-    """The gaps of a second or more that are also ten times the stream's median gap."""
-    silences = Silences[Moment]()
-    for moment in heard:
-        silences.hear(moment.t, moment)
-    return [Gap(before, after) for before, after, _ in silences.stalls()]
-
-
-def _gaps(heard: Iterable[Moment]) -> Iterator[Gap]:
-    return (Gap(before, after) for before, after in pairwise(heard))
 
 
 def percentile(values: Sequence[int], share: float) -> int:
@@ -105,6 +88,8 @@ class Silences(Generic[T]):
     def __init__(self) -> None:
         self._gaps = Histogram()
         self._long: list[tuple[T, T, int]] = []
+        self.longest: tuple[T, T, int] | None = None
+        """The events before and after the first of the longest, and its length in microseconds."""
         self.last: tuple[int, T] | None = None
         """When the latest event came, and what was given with it."""
 
@@ -114,6 +99,8 @@ class Silences(Generic[T]):
             before_t, before = self.last
             length = t - before_t if t > before_t else 0
             self._gaps.count(length)
+            if self.longest is None or length > self.longest[2]:
+                self.longest = before, event, length
             if length >= STALL:
                 self._long.append((before, event, length))
         self.last = t, event

@@ -6,26 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain
-from typing import NamedTuple
 
 from sseproxy.again import Again
 from sseproxy.analysis.events import Stream, read_stream
-from sseproxy.dialects import DIALECTS, PLAIN, Dialect, Ids, Meaning, detect
+from sseproxy.analysis.moment import Moment
+from sseproxy.analysis.survey import Survey, survey
+from sseproxy.dialects import DIALECTS, PLAIN, Dialect, Ids, detect
 from sseproxy.exchange import Exchange
-from sseproxy.sse import Event
-
-
-class Moment(NamedTuple):
-    """An event, when it came and what it says."""
-
-    number: int
-    """Among the events that a listener sees, counted from 1; 0 for one that none sees."""
-    t: int
-    """Microseconds since the request's head was read."""
-    read: int
-    """The arrival that completed it, counted from 0."""
-    event: Event
-    meaning: Meaning
 
 
 @dataclass(frozen=True)
@@ -41,16 +28,19 @@ class Story:
     """The ids that the request names."""
 
     @cached_property
+    def survey(self) -> Survey:
+        return survey(self.moments)
+
+    @property
     def last_silence(self) -> int:
         """Microseconds from the last event that a listener sees to the ending; 0 where there is none."""
-        dispatched = self.stream.dispatched
-        return max(0, self.exchange.duration - dispatched[-1].t) if dispatched else 0
+        last = self.survey.last
+        return max(0, self.exchange.duration - last.t) if last else 0
 
-    @cached_property
+    @property
     def named(self) -> Ids:
         """The ids that the request asks for and then those of all events, each once, as they are met."""
-        told = (pair for moment in self.moments for pair in moment.meaning.ids)
-        return tuple(dict.fromkeys(chain(self.asked, told)))
+        return tuple(dict.fromkeys(chain(self.asked, self.survey.ids)))
 
     @property
     def ids(self) -> frozenset[tuple[str, str]]:

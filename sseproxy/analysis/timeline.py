@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from heapq import merge
-from itertools import chain, pairwise
+from itertools import chain
 from typing import NamedTuple
 
 from sseproxy.again import Again
-from sseproxy.analysis.gaps import STALL, Gap, longest, stalls
+from sseproxy.analysis.gaps import STALL, Gap
 from sseproxy.analysis.lint import Finding
+from sseproxy.analysis.moment import Moment
 from sseproxy.analysis.remark import comments, rest
-from sseproxy.analysis.story import Moment, Story
+from sseproxy.analysis.story import Story
 from sseproxy.exchange import media_type
 from sseproxy.printable import counted, printable, printable_bytes
 
@@ -90,8 +91,7 @@ class Lane:
         return self.began + self.story.exchange.duration
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Something that happened in a lane, or a run of like events. Times are of the scene, in microseconds."""
 
     lane: int
@@ -104,12 +104,13 @@ class Row:
     first: int = 0
     """Number of the first event, 0 where there is none that a listener sees."""
     last: int = 0
-    count: int = 1
+    events: int = 1
+    """How many it tells of."""
     widest: int = 0
     """The longest gap inside a run."""
     text: str = ""
     data: str = ""
-    """What an event without text holds."""
+    """What an event holds that has no text."""
     detail: str = ""
     """What is known of an ending beside its kind."""
     stall: Stall | None = None
@@ -241,7 +242,7 @@ def _is_of_ending(finding: Finding, story: Story) -> bool:
 
 def _longest(story: Story) -> Gap | None:
     """None where none was, or the silence before the ending was longer: the line of that tells of it."""
-    found = longest(story.heard)
+    found = story.survey.longest
     return found if found and found.length >= max(story.last_silence, _LEAST) else None
 
 
@@ -261,12 +262,11 @@ def _rows(
         at_event[finding.place.event].append(finding)
     of_ending = [finding for finding in at_event[None] if _is_of_ending(finding, lane.story)]
     rows = _unmeasured(index, lane, lanes)
-    forward = all(one.t <= other.t for one, other in pairwise(lane.story.exchange.arrivals))
     # A hand can have made times go back. Both are stable: of one time, in the order given.
-    for row in merge(*rows, key=_at) if forward else sorted(chain(*rows), key=_at):
+    for row in merge(*rows, key=_at) if not lane.story.survey.goes_back else sorted(chain(*rows), key=_at):
         gap = None if before is None else row.at - before
         found = at_event.get(row.first, []) if row.first else of_ending if row.what is What.END else []
-        yield replace(row, gap=gap, findings=tuple(found))
+        yield row._replace(gap=gap, findings=tuple(found)) if found else row._replace(gap=gap)
         before = row.at
 
 
@@ -282,7 +282,7 @@ def _unmeasured(index: int, lane: Lane, lanes: Sequence[Lane]) -> list[Iterable[
         at = began + response.t
         told = f"{response.status} {printable_bytes(media_type(response.headers))}".rstrip()
         rows.append([Row(index, What.HEAD, "head", at, at, text=told)])
-    late = {gap.after.number: Stall(*gap, gap.length) for gap in stalls(lane.story.heard)}
+    late = {gap.after.number: Stall(*gap, gap.length) for gap in lane.story.survey.stalls}
     rows.append(
         _of_event(index, began + moment.t, moment, late.get(moment.number) if moment.number else None)
         for moment in lane.story.moments
@@ -297,11 +297,11 @@ def _unmeasured(index: int, lane: Lane, lanes: Sequence[Lane]) -> list[Iterable[
 
 
 def _of_ending(index: int, lane: Lane) -> Row:
-    exchange, heard = lane.story.exchange, lane.story.heard
+    exchange, last = lane.story.exchange, lane.story.survey.last
     text = f"{counted(exchange.size, 'byte')} in {counted(len(exchange.arrivals), 'read')}"
     detail = printable(exchange.end.detail) if exchange.end else ""
     silence = lane.story.last_silence
-    stall = Stall(heard[-1], None, silence) if silence >= STALL else None
+    stall = Stall(last, None, silence) if last and silence >= STALL else None
     kind = str(exchange.ending)
     return Row(index, What.END, kind, lane.ended, lane.ended, text=text, detail=detail, stall=stall)
 
@@ -329,7 +329,7 @@ def _of_event(index: int, at: int, moment: Moment, stall: Stall | None) -> Row:
         first=moment.number,
         last=moment.number,
         text=meaning.text,
-        data=rest(event.data, meaning.kind) if heard else comments(event),
+        data="" if meaning.text else rest(event.data, meaning.kind) if heard else comments(event),
         stall=stall,
     )
 
@@ -374,8 +374,8 @@ class _Run:
         if self._texts is None:
             return self.first
         last, text = self._last, "".join(self._texts)
-        return replace(
-            self.first, until=last.at, last=last.last, count=self._count, widest=self._widest, text=text
+        return self.first._replace(
+            until=last.at, last=last.last, events=self._count, widest=self._widest, text=text
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import NamedTuple
 
-from sseproxy.again import HELD, Again
+from sseproxy.again import HELD
 from sseproxy.cassette.fields import LINE, Field, Fields, read_record
 from sseproxy.cassette.migrate import CONVERTERS, VERSION, Record, upgrade
 from sseproxy.errors import CassetteError, NoHeadYetError
@@ -20,6 +20,7 @@ from sseproxy.exchange import (
     Framing,
     Head,
     Headers,
+    LongBody,
     Note,
     Request,
     ResponseHead,
@@ -58,8 +59,9 @@ def decode_arrivals(lines: Iterable[bytes], *, part: bool = False) -> Iterator[A
     reader = Reader()
     for record in upgraded(lines, part=part):
         reader.take(record)
-        yield from reader.arrivals
-        reader.arrivals.clear()
+        if reader.arrivals:
+            yield from reader.arrivals
+            reader.arrivals.clear()
     yield from reader.exchange().arrivals
 
 
@@ -191,7 +193,9 @@ class Reader:
             head=self.head,
             request=self.request,
             response=self.response,
-            arrivals=Again(again, self.count) if again and self.size > HELD else tuple(self.arrivals),
+            arrivals=LongBody(again, self.count, self.size)
+            if again and self.size > HELD
+            else tuple(self.arrivals),
             notes=tuple(self.notes),
             end=self.end,
         )
@@ -254,6 +258,9 @@ class Reader:
         if not self.slices:
             self.slices_t = fields.number("t")
         found = Slice(self.slices_t, fields.content(), fields.record.get("more") is True)
+        if not (found.more or self.slices):  # nearly all arrivals are one slice
+            self._arrived(found.data)
+            return found
         self.slices.append(found.data)
         if not found.more:
             self._join_slices()
@@ -262,10 +269,13 @@ class Reader:
     def _join_slices(self) -> None:
         """Slices without a last one are what a recorder that died in mid-write leaves."""
         if self.slices:
-            self.arrivals.append(Arrival(self.slices_t, b"".join(self.slices)))
+            self._arrived(b"".join(self.slices))
             self.slices.clear()
-            self.count += 1
-            self.size += len(self.arrivals[-1].data)
+
+    def _arrived(self, data: bytes) -> None:
+        self.arrivals.append(Arrival(self.slices_t, data))
+        self.count += 1
+        self.size += len(data)
 
     def _note(self, fields: Fields) -> Note:
         tags = fields.get("tags", Field.LIST)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from rich.text import Text
 
 from sseproxy.again import Again
 from sseproxy.analysis.events import Stream, TimedEvent
-from sseproxy.console.table import Cells, columns, ending_text, seconds, when
+from sseproxy.console.table import Cells, columns, ending_text, joined, seconds, when
 from sseproxy.exchange import Arrival, Exchange, header
 from sseproxy.printable import counted, printable, printable_bytes
+from sseproxy.sse import Event
 
 _PREVIEW = 2_000  # characters of a body that is no event stream
 
@@ -84,19 +85,30 @@ def _events(events: Iterable[TimedEvent]) -> Iterator[Cells]:
     before = number = 0
     for t, event, _ in events:
         number += event.dispatched
-        extra = [f": {printable(comment.strip())}" for comment in event.comments]
-        extra += [f"id {printable(event.id)}"] if event.id and event.dispatched else []
-        extra += [f"retry {event.retry} ms"] if event.retry is not None else []
-        data = Text(printable(event.data) if event.dispatched else "")
-        data.append(("  " if data and extra else "") + "  ".join(extra), style="dim")
         yield [
             str(number) if event.dispatched else "",
             seconds(t),
             f"{(t - before) / 1e3:.1f}",
-            Text(printable(event.type), style="cyan") if event.dispatched else Text("(none)", style="dim"),
-            data,
+            _kind(event.type) if event.dispatched else Text("(none)", style="dim"),
+            _said(event),
         ]
         before = t
+
+
+@lru_cache(64)
+def _kind(type: str) -> Text:
+    """Most events of a stream have the same."""
+    return Text(printable(type), style="cyan")
+
+
+def _said(event: Event) -> str | Text:
+    extra = [f": {printable(comment.strip())}" for comment in event.comments]
+    extra += [f"id {printable(event.id)}"] if event.id and event.dispatched else []
+    extra += [f"retry {event.retry} ms"] if event.retry is not None else []
+    data = printable(event.data) if event.dispatched else ""
+    if not extra:
+        return data
+    return joined([data, (("  " if data else "") + "  ".join(extra), "dim")])
 
 
 def _closing(exchange: Exchange, stream: Stream, ending: str) -> Text:

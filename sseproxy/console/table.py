@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.text import Text
+from rich.text import Span, Text
 
 from sseproxy.printable import printable
 
@@ -18,6 +18,8 @@ _WIDEST = 80  # what is longer stands out of its column, and does not push all t
 
 Cells = Sequence[str | Text]
 """A row of a table."""
+Part = str | Text | tuple[str, str]
+"""Of a line; a string may have a style with it."""
 
 
 class _Console(Console):
@@ -60,22 +62,46 @@ def columns(titles: Sequence[str], right: Sequence[str], rows: Sequence[Cells]) 
     widths = [len(title) for title in titles]
     for row in rows:
         for column in range(aligned):
-            cell = row[column]
-            widths[column] = max(widths[column], cell.cell_len if isinstance(cell, Text) else cell_len(cell))
+            widths[column] = max(widths[column], _width(row[column]))
     widths = [min(_WIDEST, width) for width in widths]
     head: Cells = [Text(title, style="dim") for title in titles]
     for row in chain([head], rows):
-        line = Text()
+        parts: list[Part] = []
+        size = 0
         for column, (cell, title, width) in enumerate(zip(row, titles, widths, strict=True)):
-            text = cell if isinstance(cell, Text) else Text(cell)
-            padding = " " * (width - text.cell_len) if column < aligned else ""
-            line.append("  " if line else "")
-            if title in right:
-                line.append(padding).append_text(text)
-            else:
-                line.append_text(text).append(padding)
+            padding = " " * (width - _width(cell)) if column < aligned else ""
+            parts.append("  " if size else "")
+            parts += (padding, cell) if title in right else (cell, padding)
+            size += len(padding) + len(cell)
+        line = joined(parts)
         line.rstrip()
         yield line
+
+
+def _width(cell: str | Text) -> int:
+    """In columns of a terminal."""
+    plain = cell.plain if isinstance(cell, Text) else cell
+    return len(plain) if plain.isascii() else cell_len(plain)
+
+
+def joined(parts: Iterable[Part]) -> Text:
+    """One text of several, made at once: to append them one by one takes three times as long."""
+    plain: list[str] = []
+    spans: list[Span] = []
+    at = 0
+    for part in parts:
+        if isinstance(part, Text):
+            text = part.plain
+            spans += [Span(at, at + len(text), part.style)] if part.style else []
+            spans += [Span(at + start, at + end, style) for start, end, style in part.spans]
+        elif isinstance(part, tuple):
+            text, style = part
+            spans.append(Span(at, at + len(text), style))
+        else:
+            text = part
+        plain.append(text)
+        at += len(text)
+    return Text("".join(plain), spans=spans)
 
 
 def when(wall: str) -> str:

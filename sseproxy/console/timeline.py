@@ -13,7 +13,7 @@ from rich.text import Text
 from sseproxy.analysis.lint import Finding
 from sseproxy.analysis.timeline import Lane, Row, Scene, What, came_late
 from sseproxy.console.findings import SEVERITIES
-from sseproxy.console.table import ending_text, seconds, when
+from sseproxy.console.table import Part, ending_text, joined, seconds, when
 from sseproxy.exchange import Ending
 from sseproxy.printable import counted, printable, printable_bytes
 
@@ -30,6 +30,8 @@ _ROOMY = 30
 class _Layout:
     """Columns of a scene's table."""
 
+    duration: int
+    """Of the scene, in microseconds, and at least one."""
     lane: int
     at: int
     gap: int
@@ -109,7 +111,8 @@ def _layout(scene: Scene, width: int | None) -> _Layout:
     gap, number, kind = gap + 2, number + 2, min(_KIND, kind) + 2
     free = (width or _PIPE) - (lane + at + gap + number + 2 + kind)
     bar = max(10, min(60, free * 2 // 5))
-    return _Layout(lane, at, gap, bar, number, kind, max(8, free - bar) if width else None)
+    duration = max(1, scene.duration)
+    return _Layout(duration, lane, at, gap, bar, number, kind, max(8, free - bar) if width else None)
 
 
 def _heading(scene: Scene, layout: _Layout) -> Text:
@@ -147,21 +150,22 @@ def _before(scene: Scene, row: Row, layout: _Layout) -> Iterator[Text]:
 
 def _line(scene: Scene, row: Row, layout: _Layout) -> Text:
     lane = scene.lanes[row.lane]
-    line = Text()
-    line.append(lane.letter.ljust(layout.lane), style=_colour(row.lane))
-    line.append(seconds(row.at).rjust(layout.at - 2) + "  ")
-    line.append(_gap(row).rjust(layout.gap - 2) + "  ", style="bold yellow" if row.stall else "dim")
-    line.append_text(_bar(scene, row, layout.bar))
-    line.append(_number(row).rjust(layout.number) + "  ", style="dim")
-    line.append(_kind(row).ljust(layout.kind), style=_style(lane, row))
+    parts: list[Part] = [
+        (lane.letter.ljust(layout.lane), _colour(row.lane)),
+        seconds(row.at).rjust(layout.at - 2) + "  ",
+        (_gap(row).rjust(layout.gap - 2) + "  ", "bold yellow" if row.stall else "dim"),
+        *_bar(lane, row, layout),
+        (_number(row).rjust(layout.number) + "  ", "dim"),
+        (_kind(row).ljust(layout.kind), _style(lane, row)),
+    ]
     text = Text(_told(row), style="" if row.text else "dim")
     if _has_detail(row) and _holds_detail(row, layout):
         text.append(f"; {row.detail}")
-    if row.count > 1 and (layout.text is None or layout.text >= _ROOMY):
+    if row.events > 1 and (layout.text is None or layout.text >= _ROOMY):
         text = Text(f"gaps to {row.widest / 1e3:.1f} ms  ", style="dim").append_text(text)
     if layout.text is not None:
         text.truncate(layout.text, overflow="ellipsis")
-    line.append_text(text)
+    line = joined([*parts, text])
     line.rstrip()
     return line
 
@@ -173,24 +177,29 @@ def _told(row: Row) -> str:
     return "  ".join(filter(None, [text, printable(row.data)]))
 
 
-def _bar(scene: Scene, row: Row, width: int) -> Text:
+def _bar(lane: Lane, row: Row, layout: _Layout) -> list[Part]:
     """The time that the exchange was open as a thin line, and on it what the row tells of."""
-    lane = scene.lanes[row.lane]
     style = _style(lane, row)
-    bar = Text()
+    bar: list[Part] = []
+    width = layout.bar
+    size = 0
 
     def column(at: int) -> int:
-        return min(width - 1, at * width // max(1, scene.duration))
+        return min(width - 1, at * width // layout.duration)
 
     def fill(to: int, filler: str, style: str = "dim") -> None:
-        bar.append(filler * (to - bar.cell_len), style=style)
+        nonlocal size
+        if to > size:
+            bar.append((filler * (to - size), style))
+            size = to
 
     fill(column(lane.began), " ")
     if row.stall:
         fill(column(row.at - row.stall.length), "─")
         fill(column(row.at), "░", "yellow")
     fill(column(row.at), "─")
-    bar.append(_mark(row), style=style)
+    bar.append((_mark(row), style))
+    size += 1
     fill(column(row.until) + 1, "━", style)
     fill(column(lane.ended) + 1, "─")
     fill(width, " ")
@@ -210,7 +219,7 @@ def _mark(row: Row) -> str:
         case What.END:
             return "■"
         case What.EVENT:
-            return "━" if row.count > 1 else "●"
+            return "━" if row.events > 1 else "●"
 
 
 def _style(lane: Lane, row: Row) -> str:
@@ -242,7 +251,7 @@ def _number(row: Row) -> str:
 
 
 def _kind(row: Row) -> str:
-    return printable(row.kind) + (f" x{row.count}" if row.count > 1 else "")
+    return printable(row.kind) + (f" x{row.events}" if row.events > 1 else "")
 
 
 def _colour(index: int) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
-from sseproxy.analysis.story import Moment, Story, read_story
+from sseproxy.analysis.moment import Moment
+from sseproxy.analysis.story import Story, read_story
 from sseproxy.dialects import DIALECTS, Dialect
 from sseproxy.exchange import Exchange
 

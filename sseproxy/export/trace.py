@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
-from sseproxy.analysis.gaps import stalls
 from sseproxy.analysis.story import Story, read_story
 from sseproxy.dialects import DIALECTS, Dialect
 from sseproxy.exchange import Exchange
@@ -59,7 +58,7 @@ def _thread(name: str, story: Story) -> Iterator[Json]:
             yield _slice(
                 "waiting for the first event", "wait", begin + response.t, heard[0].t - response.t, {}
             )
-    for gap in stalls(heard):
+    for gap in story.survey.stalls:
         if gap.before.t >= covered:
             yield _slice("stall", "stall", begin + gap.before.t, gap.length, {"late": gap.after.number})
             covered = gap.after.t

@@ -35,13 +35,14 @@ class MemberFinder:
         is_secret: Callable[[bytes], bool],
         is_token: Callable[[bytes], bool] = lambda _: False,
         *,
-        numbers: bool = False,
+        own: bool = False,
     ) -> None:
-        """`is_token`: names whose values are secrets if they look like it. `numbers`: not strings alone."""
+        """`is_token`: names whose values are secrets if they look like it. `own`: the names are a user's, who
+        means numbers too, and all values."""
         self._lines = lines
         self._is_secret = is_secret
         self._is_token = is_token
-        self._numbers = numbers
+        self._own = own
 
     def look(self, data: bytes, at: int, *, final: bool) -> Found | None:
         opened = opening(data, at, lines=self._lines)
@@ -56,7 +57,7 @@ class MemberFinder:
         name = spelling.plain(match["name"])
         told = f"body.{name.decode('utf-8', 'replace')}"
         if match["number"] is not None:
-            if not (self._numbers and self._is_secret(name)):
+            if not (self._own and self._is_secret(name)):
                 return None
             start, stop = match.span("number")
             state = State.WHOLE if final or stop < len(data) else State.OPEN
@@ -64,7 +65,7 @@ class MemberFinder:
         value = match.end()
         resume = partial(self._run, spelling)
         in_holder = match["first"] is not None
-        if in_holder and self._numbers:
+        if in_holder and self._own:
             return None
         if in_holder or not self._is_secret(name):
             if not (self._is_secret if in_holder else self._is_token)(name):
@@ -77,7 +78,7 @@ class MemberFinder:
         stop, more = resume(data, value, final=final)
         if stop == value and not more:
             return None
-        if not self._numbers:  # a user's own names are masked whatever their values are
+        if not self._own:
             said = spelling.plain(data[value:stop])
             if stop < len(data) and not more:
                 if says_nothing(name, said):

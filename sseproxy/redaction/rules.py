@@ -80,7 +80,7 @@ class Rules:
 
     def _lookup(self, *, lines: bool) -> Lookup:
         members = MemberFinder(lines, self.is_member, self.is_token)
-        own = MemberFinder(lines, lambda name: name.lower() in self._names, numbers=True)
+        own = MemberFinder(lines, lambda name: name.lower() in self._names, own=True)
         anchors = [(anchor, members) for anchor in MEMBER_ANCHORS]
         anchors += [(name + end, own) for name in sorted(self._names) for end in NAME_ENDS]
         return Lookup(anchors, self.secrets, self.patterns, lines=lines)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from sseproxy.analysis.gaps import STALL, longest
+from sseproxy.analysis.gaps import STALL
 from sseproxy.analysis.story import read_story
 from sseproxy.analysis.timeline import came_late
 from sseproxy.cassette.store import find, load_all
@@ -104,7 +104,7 @@ def test_no_line_is_wider_than_the_terminal_and_what_came_late_is_told(columns: 
     assert max(map(cell_len, shown)) <= columns
     told = " ".join(line.strip() for line in shown)
     stories = [read_story(exchange) for _, exchange in load_all(find([FOLDER]))]
-    late = [found for story in stories if (found := longest(story.heard))]
+    late = [found for story in stories if (found := story.survey.longest)]
     assert len(late) == 8
     for gap in (each for each in late if each.length >= 1_000):
         what = came_late(gap.before, gap.after)

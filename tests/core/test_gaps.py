@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sseproxy.analysis.gaps import STALL, Histogram, longest, percentile, stalls
+from sseproxy.analysis.gaps import STALL, Histogram, percentile
 from sseproxy.analysis.story import Story, read_story
 from tests.cassette.strategies import thorough
 from tests.core import build
@@ -35,11 +35,11 @@ def at(*times: int, beats: tuple[int, ...] = ()) -> Story:
     ],
 )
 def test_a_stall_is_long_and_unlike_the_rest(story: Story, late: list[int]) -> None:
-    assert [gap.after.number for gap in stalls(story.heard)] == late
+    assert [gap.after.number for gap in story.survey.stalls] == late
 
 
 def test_a_gap_names_the_events_at_its_ends() -> None:
-    gap = longest(at(10, 25).heard)
+    gap = at(10, 25).survey.longest
     assert gap
     assert (gap.before.number, gap.after.number, gap.length) == (1, 2, 15)
 

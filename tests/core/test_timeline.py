@@ -30,7 +30,7 @@ def script(scene: Scene) -> list[str]:
     """The rows as a transcript: lane, time in ms, kind, how often, text."""
     return [
         f"{scene.lanes[row.lane].letter} {row.at // MS} {row.kind}"
-        + (f" x{row.count} to {row.until // MS}" if row.count > 1 else "")
+        + (f" x{row.events} to {row.until // MS}" if row.events > 1 else "")
         + (f" {row.text}" if row.what is What.EVENT and row.text else "")
         for row in scene.rows
     ]
@@ -200,7 +200,7 @@ def test_no_event_is_lost_and_time_goes_on(values: list[Exchange]) -> None:
     for fold in (True, False):
         found = timeline(stories, fold=fold)
         rows = [row for scene in found for row in scene.rows]
-        events = sum(row.count for row in rows if row.what in (What.EVENT, What.UNHEARD))
+        events = sum(row.events for row in rows if row.what in (What.EVENT, What.UNHEARD))
         assert events == sum(len(story.moments) for _, story in stories)
         assert sum(row.what is What.END for row in rows) == len(values)
         for scene in found:

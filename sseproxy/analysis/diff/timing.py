@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sseproxy.analysis.diff.change import Change, changed
-from sseproxy.analysis.gaps import Gap, stalls
+from sseproxy.analysis.gaps import Gap
 from sseproxy.analysis.stats import stats
 from sseproxy.analysis.story import Story
 from sseproxy.dialects import COMMENT
@@ -27,7 +27,7 @@ def timing(was: Story, now: Story) -> Iterator[Change]:
         # Whether there is such a thing at all is content.
         if one is not None and other is not None and notable(one, other):
             yield Change(name, _seconds(one), _seconds(other))
-    yield from _stalls(stalls(was.heard), stalls(now.heard))
+    yield from _stalls(was.survey.stalls, now.survey.stalls)
     yield from changed("heartbeats", _heartbeats(was), _heartbeats(now))
 
 
@@ -55,7 +55,7 @@ def _first_token(story: Story) -> int | None:
     return next((each.number for each in story.heard if each.meaning.kind in story.dialect.tokens), None)
 
 
-def _stalls(was: list[Gap], now: list[Gap]) -> Iterator[Change]:
+def _stalls(was: Sequence[Gap], now: Sequence[Gap]) -> Iterator[Change]:
     ours = {gap.after.number: gap.length for gap in was}
     theirs = {gap.after.number: gap.length for gap in now}
     for number in sorted(ours.keys() | theirs.keys()):
