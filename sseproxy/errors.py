@@ -37,6 +37,10 @@ class NoHeadYetError(CassetteError):
     """A `.part` whose recorder has not come as far as a whole first line: legal, and nothing to read."""
 
 
+class NoStreamError(SseproxyError):
+    """Cassettes of which an event stream was asked for, and none holds one."""
+
+
 class NoUpstreamError(SseproxyError):
     """What is to be recorded, and no server to ask was named."""
 

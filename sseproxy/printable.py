@@ -6,12 +6,19 @@ import re
 
 # Control characters, those that end a line or turn the direction of writing, and lone surrogates.
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+READABLE = 2_000
+"""Characters of a text of any length that a person may want to see."""
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def printable(text: str) -> str:
     """The text with what could drive a terminal spelled out."""
     return _UNFIT.sub(lambda found: _NAMED.get(found[0], f"\\u{ord(found[0]):04x}"), text)
+
+
+def readable(text: str) -> str:
+    """As much of a text as a person reads, fit for one line."""
+    return printable(text if len(text) <= READABLE else text[:READABLE] + "…")
 
 
 def printable_bytes(data: bytes) -> str:

@@ -23,7 +23,7 @@ from sseproxy.analysis.moment import Moment
 from sseproxy.analysis.remark import comments, rest
 from sseproxy.analysis.story import Story
 from sseproxy.exchange import media_type
-from sseproxy.printable import counted, printable, printable_bytes
+from sseproxy.printable import READABLE, counted, printable, printable_bytes
 
 IDLE = 10_000_000
 """Microseconds without an open exchange after which a new scene begins."""
@@ -353,19 +353,22 @@ def _folded(rows: Iterable[Row], lanes: Sequence[Lane]) -> Iterator[Row]:
 
 
 class _Run:
-    """Like events, of which the texts are joined once."""
+    """Like events, of which the texts are joined once, as far as anybody reads."""
 
-    __slots__ = ("_count", "_last", "_texts", "_widest", "first")
+    __slots__ = ("_count", "_last", "_size", "_texts", "_widest", "first")
 
     def __init__(self, first: Row) -> None:
         self.first = self._last = first
         self._count = 1
         self._widest = 0
         self._texts: list[str] | None = None
+        self._size = len(first.text)
 
     def join(self, row: Row) -> None:
         self._texts = self._texts or [self.first.text]
-        self._texts.append(row.text)
+        if self._size <= READABLE:
+            self._texts.append(row.text)
+            self._size += len(row.text)
         self._last = row
         self._count += 1
         self._widest = max(self._widest, row.gap or 0)

@@ -12,6 +12,7 @@ from sseproxy.cli.dialects import known
 from sseproxy.cli.options import paths
 from sseproxy.cli.reading import Reading
 from sseproxy.cli.writing import write
+from sseproxy.errors import NoStreamError
 from sseproxy.exchange import Exchange
 from sseproxy.export import FORMATS
 
@@ -36,10 +37,14 @@ def export(paths: tuple[Path, ...], form: str, output: Path | None) -> None:
     """Write cassettes in a form that other tools read; folders in the order of their files' names."""
     found = Reading(paths)
     pieces = FORMATS[form](_named(found), known())
-    if output:
-        write(output, pieces)
-    else:
-        sys.stdout.buffer.writelines(pieces)
+    try:
+        if output:
+            write(output, pieces)
+        else:
+            sys.stdout.buffer.writelines(pieces)
+    except NoStreamError:
+        if not found.status:  # else it may be in what can't be read, which has been told
+            raise
     raise SystemExit(found.status)
 
 

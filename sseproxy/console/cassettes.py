@@ -11,10 +11,8 @@ from sseproxy.again import Again
 from sseproxy.analysis.events import Stream, TimedEvent
 from sseproxy.console.table import Cells, columns, ending_text, joined, seconds, when
 from sseproxy.exchange import Arrival, Exchange, header
-from sseproxy.printable import counted, printable, printable_bytes
+from sseproxy.printable import counted, printable, printable_bytes, readable
 from sseproxy.sse import Event
-
-_PREVIEW = 2_000  # characters of a body that is no event stream
 
 
 def listing(rows: Sequence[Cells]) -> Iterator[Text]:
@@ -131,5 +129,4 @@ def _closing(exchange: Exchange, stream: Stream, ending: str) -> Text:
 
 
 def _preview(body: bytes) -> str:
-    text = body.decode("utf-8", "replace")
-    return printable(text if len(text) <= _PREVIEW else text[:_PREVIEW] + "…")
+    return readable(body.decode("utf-8", "replace"))

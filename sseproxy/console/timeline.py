@@ -15,13 +15,13 @@ from sseproxy.analysis.timeline import Lane, Row, Scene, What, came_late
 from sseproxy.console.findings import SEVERITIES
 from sseproxy.console.table import Part, ending_text, joined, seconds, when
 from sseproxy.exchange import Ending
-from sseproxy.printable import counted, printable, printable_bytes
+from sseproxy.printable import counted, printable, printable_bytes, readable
 
 _LANES = ("cyan", "magenta", "blue", "green", "yellow", "bright_cyan", "bright_magenta", "bright_blue")
 _KIND = 20
 """Columns that a kind may take; a longer one pushes its own row's text."""
 _PIPE = 100
-"""Columns to lay out for where there is no terminal; there texts are not cut."""
+"""Columns to lay out for where there is no terminal; there only what nobody would read is cut."""
 _ROOMY = 30
 """Columns of text from which on there is room for more than the text."""
 
@@ -43,7 +43,7 @@ class _Layout:
 
 
 def waterfall(scene: Scene, width: int | None) -> Iterator[Text]:
-    """The lines of a scene, for so many columns; None: no terminal, nothing is cut."""
+    """The lines of a scene, for so many columns; None: no terminal, to which texts are not fitted."""
     layout = _layout(scene, width)
     for line in _legend(scene):
         yield from _fitted(line, 3, width)
@@ -171,10 +171,10 @@ def _line(scene: Scene, row: Row, layout: _Layout) -> Text:
 
 
 def _told(row: Row) -> str:
-    text = printable(row.text)
+    text = readable(row.text)
     if row.what is What.EVENT and row.text:
         return f"“{text}”"
-    return "  ".join(filter(None, [text, printable(row.data)]))
+    return "  ".join(filter(None, [text, readable(row.data)]))
 
 
 def _bar(lane: Lane, row: Row, layout: _Layout) -> list[Part]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from sseproxy.analysis.body import plain_body
 from sseproxy.coding import CodingError
-from sseproxy.errors import SseproxyError
+from sseproxy.errors import NoStreamError, SseproxyError
 from sseproxy.exchange import Exchange, media_type
 
 
@@ -28,4 +28,4 @@ def sse(sources: Iterable[tuple[str, Exchange]]) -> Iterator[bytes]:
         except CodingError as error:
             raise SseproxyError(f"{name}: {error}") from None
     if not found:
-        raise SseproxyError("there is no event stream in these cassettes")
+        raise NoStreamError("there is no event stream in these cassettes")

@@ -37,8 +37,9 @@ class MemberFinder:
         *,
         own: bool = False,
     ) -> None:
-        """`is_token`: names whose values are secrets if they look like it. `own`: the names are a user's, who
-        means numbers too, and all values."""
+        """`is_token`: names whose values are secrets if they look like it. `own`: a user's names, which are
+        masked whatever their values are, numbers too.
+        """
         self._lines = lines
         self._is_secret = is_secret
         self._is_token = is_token

@@ -87,6 +87,7 @@ def test_an_export_goes_through_links_and_into_devices(tmp_path: Path) -> None:
             " `event:`, `id:` or `retry:`",
         ),
         (["import", "none", "--cassettes", "x"], "none: No such file or directory"),
+        (["export", "--to", "sse", "bad"], "bad:1: not JSON: "),
         (["export", "--to", "sse", "."], ".: no cassettes (*.sse.jsonl) in this folder"),
     ],
 )

@@ -68,6 +68,16 @@ def test_a_pipe_is_not_cut(tmp_path: Path) -> None:
     assert f"“{''.join(words)}”" in good("timeline", path)
 
 
+@pytest.mark.parametrize("option", [[], ["--all"]])
+def test_of_a_text_that_nobody_would_read_the_beginning_is_shown(tmp_path: Path, option: list[str]) -> None:
+    long = "and so on " * 500
+    came = [*tokens(20, long, long), (60, event("metadata", {"x": long})), (200, LAST)]
+    path = save(tmp_path, prediction(came))
+    shown = good("timeline", *option, path)
+    assert f"“{long[:2_000]}…”" in shown
+    assert max(map(len, plain(shown))) < 2_200
+
+
 def test_all_gives_each_event_a_line(tmp_path: Path) -> None:
     path = save(tmp_path, SLOW)
     assert len(re.findall(" token +“", good("timeline", "--all", path))) == 5
@@ -92,9 +102,9 @@ def test_how_it_ended_is_told_to_its_end(tmp_path: Path) -> None:
 
 def test_times_that_go_back_are_told_in_a_line(tmp_path: Path) -> None:
     path = save(tmp_path, prediction([*tokens(20, "a", "b"), (30, LAST)], end_t=90))
-    assert "   R703 times-go-back: the record is of 0.030 s, the one before it of 0.040 s" in plain(
-        good("timeline", path)
-    )
+    shown = plain(good("timeline", path))
+    place = shown.index("   R703 times-go-back: the record is of 0.030 s, the one before it of 0.040 s")
+    assert shown[place - 1].split()[-3:-1] == ["3", "metadata"]
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120, 200])

@@ -115,7 +115,15 @@ class StreamLinter:
         self._line = line
         before, self._t = self._t, getattr(item, "t", self._t)  # heads and requests have none
         if self._t < before:
-            yield times_go_back(before, self._t, self._place(line, self._t))
+            number = self._number
+            found = list(self._of(line, item))
+            event = number + 1 if self._number > number else None  # the first that this record completes
+            yield times_go_back(before, self._t, self._place(line, self._t, event))
+            yield from found
+        else:
+            yield from self._of(line, item)
+
+    def _of(self, line: int, item: Item) -> Findings:
         match item:
             case Head():
                 self._head = item
