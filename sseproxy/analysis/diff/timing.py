@@ -8,7 +8,6 @@ from sseproxy.analysis.diff.change import Change, changed
 from sseproxy.analysis.gaps import Gap
 from sseproxy.analysis.stats import stats
 from sseproxy.analysis.story import Story
-from sseproxy.dialects import COMMENT
 
 NOTABLE = 0.1
 """Share by which a time has to differ to be told of; no two runs take the same time."""
@@ -28,7 +27,7 @@ def timing(was: Story, now: Story) -> Iterator[Change]:
         if one is not None and other is not None and notable(one, other):
             yield Change(name, _seconds(one), _seconds(other))
     yield from _stalls(was.survey.stalls, now.survey.stalls)
-    yield from changed("heartbeats", _heartbeats(was), _heartbeats(now))
+    yield from changed("heartbeats", was.survey.heartbeats, now.survey.heartbeats)
 
 
 def notable(one: int, other: int) -> bool:
@@ -62,11 +61,6 @@ def _stalls(was: Sequence[Gap], now: Sequence[Gap]) -> Iterator[Change]:
         one, other = ours.get(number), theirs.get(number)
         if one is None or other is None or notable(one, other):
             yield Change(f"stall before #{number}", _or_none(one), _or_none(other))
-
-
-def _heartbeats(story: Story) -> int:
-    """Comments between events; one inside an event is how that is written."""
-    return sum(moment.meaning.kind == COMMENT for moment in story.moments)
 
 
 def _or_none(microseconds: int | None) -> str | None:

@@ -53,7 +53,7 @@ def _responses(was: Story, now: Story) -> Iterator[Change]:
     yield from changed("version", one.version, other.version)
     yield from changed("framing", one.framing, other.framing)
     # Of another body a length is another, and not the thing that differs.
-    same_length = len(was.exchange.body) == len(now.exchange.body)
+    same_length = was.exchange.size == now.exchange.size
     left_out = frozenset() if same_length else frozenset({"content-length"})
     ours = _fields(one.headers, Folding(was), left_out)
     theirs = _fields(other.headers, Folding(now), left_out)
@@ -102,15 +102,14 @@ def _forms_of(story: Story) -> set[str]:
     if not story.heard:
         return set()
     body = plain_body(story.exchange)
-    found = {"BOM"} if body.startswith(BOM) else set()
-    for moment in story.heard:
-        for line in body[moment.event.start : moment.event.stop].removeprefix(BOM).splitlines(keepends=True):
+    found = {b"BOM"} if body.startswith(BOM) else set()
+    for _, event, _ in story.stream.dispatched:
+        for line in body[event.start : event.stop].removeprefix(BOM).splitlines(keepends=True):
             content = line.rstrip(b"\r\n")
             name, colon, value = content.partition(b":")
             space = b" " if value.startswith(b" ") else b""
-            form = name + colon + (space + b"..." if value else b"") + line[len(content) :]
-            found.add(repr(form.decode("utf-8", "backslashreplace"))[1:-1])
-    return found
+            found.add(name + colon + (space + b"..." if value else b"") + line[len(content) :])
+    return {repr(form.decode("utf-8", "backslashreplace"))[1:-1] for form in found}
 
 
 def _listed(forms: set[str]) -> str | None:
@@ -151,8 +150,7 @@ def _cut(cuts: list[int], first: int) -> str:
 
 
 def _retries(story: Story) -> str | None:
-    told = [str(each.event.retry) for each in story.moments if each.event.retry is not None]
-    return ", ".join(told) or None
+    return ", ".join(map(str, story.survey.retries)) or None
 
 
 def _endings(was: Story, now: Story) -> Iterator[Change]:
