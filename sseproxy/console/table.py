@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -27,11 +28,16 @@ class _Console(Console):
         """Where there is no terminal, a line is its text: to find that out by way of styles, segments and
         themes is what takes longest in printing a million of them.
         """
-        if self.is_terminal or options or len(objects) != 1 or not isinstance(objects[0], Text):
+        if self._goes_to_terminal or options or len(objects) != 1 or not isinstance(objects[0], Text):
             super().print(*objects, **options)
         else:
             self.file.write(objects[0].plain + "\n")
             self.file.flush()
+
+    @cached_property
+    def _goes_to_terminal(self) -> bool:
+        """Asked for each line, and looked up in the environment each time, it takes as long as the line."""
+        return self.is_terminal
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError  # whoever read our output has gone: for the command line to deal with

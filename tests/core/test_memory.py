@@ -49,7 +49,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return one, other
 
 
-COMMANDS = ["lint", "ls", "scan", "show", "show --json", "show --raw", "stats", "validate"]
+COMMANDS = ["lint", "ls", "scan", "show", "show --json", "show --raw", "stats", "timeline", "validate"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
