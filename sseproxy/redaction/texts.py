@@ -6,11 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from enum import Enum, auto
-from itertools import accumulate
 from typing import NamedTuple
 
 from sseproxy.redaction.frames import Frame
-from sseproxy.redaction.mask import Mark, mask_length, merged
 from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import Scanner
 from sseproxy.redaction.spellings import REACH
@@ -52,50 +50,6 @@ def texts(events: bytes) -> Iterator[Text]:
             yield Text(b"line", match.start(group) - 1, match.end(group) - 1)
         else:  # an event has ended
             index = b""
-
-
-def spelled(events: bytes, rules: Rules) -> list[Mark]:
-    """What is a secret in the texts of a whole stream when they are joined."""
-    channels: dict[bytes, list[Text]] = defaultdict(list)
-    for text in texts(events):
-        channels[text.channel].append(text)
-    marks: list[Mark] = []
-    for pieces in channels.values():
-        joined = b"".join(events[text.start : text.stop] for text in pieces)
-        found = Scanner(rules.plain).feed(joined, final=True).marks
-        marks += _spread(events, merged(found, _gone_on(joined, pieces, rules)), pieces)
-    return sorted(marks)
-
-
-def _gone_on(joined: bytes, pieces: list[Text], rules: Rules) -> Iterator[Mark]:
-    """The rest of keys of which a text's end has the first part, masked already when it came."""
-    if b"[redacte" not in joined:
-        return
-    ends = set(accumulate(text.stop - text.start for text in pieces))
-    for start, stop, name, resume in rules.plain.standing(joined):
-        if stop in ends:
-            end, _ = resume(joined, stop, final=True)
-            if end > stop:
-                yield Mark(stop, end, name, begun=stop - start)
-
-
-def _spread(events: bytes, marks: list[Mark], pieces: list[Text]) -> Iterator[Mark]:
-    """Marks in the joined texts as marks in the events."""
-    waiting = iter(marks)
-    mark = next(waiting, None)
-    behind = 0  # of the joined texts
-    for text in pieces:
-        before, behind = behind, behind + text.stop - text.start
-        while mark and mark.start < behind:
-            start, stop = max(mark.start, before), min(mark.stop, behind)
-            shift = text.start - before
-            piece = mark._replace(start=start + shift, stop=stop + shift)
-            yield piece
-            if mark.stop > behind:
-                begun = mark.begun + mask_length(events[piece.start : piece.stop])
-                mark = mark._replace(start=behind, begun=begun)
-                break
-            mark = next(waiting, None)
 
 
 class Heard(Enum):
