@@ -18,7 +18,7 @@ LONG = 1_000
 """Microseconds. In a wait that is longer a processor may fall asleep so deeply that it comes back late."""
 LEAD = 150
 """Microseconds before the end of a long wait at which it is woken; the rest is waited for once more. That
-halves the error of a lone event (p99 from 300 µs to 170), for two more system calls."""
+takes the median error of a lone event from 100 µs to 30, for two more system calls."""
 LONGEST_WAIT = 24 * 3_600 * 1_000_000
 """Microseconds. Timers take no more than so many years; an alarm that rings in vain sets its timer again."""
 
