@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from sseproxy import console
 from sseproxy.cli.libraries import opened
 from sseproxy.cli.options import matched, paths
+from sseproxy.console.table import columns, stdout
 from sseproxy.matching import Rules
 from sseproxy.matching.audit import NOT_COMPARED, Strength
 from sseproxy.matching.audit import audit as audit_library
@@ -38,12 +38,12 @@ def audit(paths: tuple[Path, ...], rules: Rules, strict: bool, redaction: Redact
         return
     headers = [each for each in strengths if each.is_uncompared]
     others = [each for each in strengths if not each.is_uncompared]
-    out = console.stdout()
+    out = stdout()
     rows = [_row(printable(each.place), [each], ", ".join(each.reasons)) for each in others]
     if headers:
         names = ", ".join(printable(each.place.removeprefix("header.")) for each in headers)
         rows.append(_row(counted(len(headers), "header"), headers, f"{NOT_COMPARED}: {names}"))
-    for line in console.columns(("PLACE", "CHANGES", "UNNOTICED", "WHY"), ("CHANGES", "UNNOTICED"), rows):
+    for line in columns(("PLACE", "CHANGES", "UNNOTICED", "WHY"), ("CHANGES", "UNNOTICED"), rows):
         out.print(line)
     for told in _unnoticed(others):
         click.echo(told)

@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 import orjson
 
-from sseproxy import console
 from sseproxy.analysis.exactness import compare
 from sseproxy.cassette.store import find, load, make_folder
 from sseproxy.cli.asking import ask
 from sseproxy.cli.demo_screen import DemoScreen
 from sseproxy.cli.options import Speed
 from sseproxy.clock import SystemClock
+from sseproxy.console.table import stdout
 from sseproxy.demo.flows import FLOWS
 from sseproxy.demo.server import serve as serve_demo
 from sseproxy.matching import Answers, Loaded
@@ -56,7 +56,7 @@ def demo(flow: str, question: str, cassettes: Path | None, speed: float) -> None
 
 
 async def _demo(flow: str, question: str, cassettes: Path, speed: float) -> bool:
-    screen = DemoScreen(console.stdout())
+    screen = DemoScreen(stdout())
     clock = SystemClock()
     target = f"/api/v1/prediction/{flow}"
     body = orjson.dumps({"question": question, "streaming": True})

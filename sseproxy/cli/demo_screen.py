@@ -12,7 +12,8 @@ from rich.text import Text
 from sseproxy.analysis.events import TimedEvent, read_stream
 from sseproxy.analysis.exactness import Exactness
 from sseproxy.analysis.punctuality import punctuality
-from sseproxy.console import ending_text, lateness_text
+from sseproxy.console.lateness import lateness_text
+from sseproxy.console.table import ending_text
 from sseproxy.exchange import Exchange
 from sseproxy.printable import printable
 

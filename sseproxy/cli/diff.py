@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 import orjson
 
-from sseproxy import console
 from sseproxy.analysis.diff import Change, Diff, Heading, Pairs, diff, pair, plain
 from sseproxy.analysis.story import Story, read_story
 from sseproxy.analysis.validate import TIMES_GO_BACK, times_go_back
 from sseproxy.cli.dialects import known
 from sseproxy.cli.reading import Reading
+from sseproxy.console.diff import alone, differing
+from sseproxy.console.table import stdout
 from sseproxy.printable import printable
 
 Named = tuple[str, Story]
@@ -107,14 +108,14 @@ def _seen(found: Diff, ignored: tuple[str, ...]) -> Changes:
 
 
 def _print(found: list[tuple[Named, Named, Changes]], pairs: Pairs) -> None:
-    out = console.stdout()
+    out = stdout()
     for (was, story), (now, _), changes in found:
         if changes:
-            for line in console.differing((was, now), story, changes.items()):
+            for line in differing((was, now), story, changes.items()):
                 out.print(line)
     for side, named in (("-", pairs.only_was), ("+", pairs.only_now)):
         for name, story in named:
-            out.print(console.alone(name, side, story))
+            out.print(alone(name, side, story))
 
 
 def _print_json(found: list[tuple[Named, Named, Changes]], pairs: Pairs) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 import orjson
 
-from sseproxy import console
 from sseproxy.analysis.kinds import kinds
 from sseproxy.analysis.lint import Expectations
 from sseproxy.cassette.store import find, view
 from sseproxy.cli.dialects import by_name, known
 from sseproxy.cli.options import paths
+from sseproxy.console.findings import learned_lines
+from sseproxy.console.table import stdout
 from sseproxy.contract import Learned, Learner
 from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.printable import counted, printable
@@ -37,9 +38,9 @@ def learn(paths: tuple[Path, ...], dialect: str | None, json_: bool) -> None:
         listed = {name: _as_json(each) for name, each in found.items()}
         sys.stdout.buffer.write(orjson.dumps(listed, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     else:
-        out = console.stdout()
+        out = stdout()
         for number, (name, each) in enumerate(found.items()):
-            for line in console.learned(name, each):
+            for line in learned_lines(name, each):
                 out.print(line)
             if number + 1 < len(found):
                 out.print()

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 import orjson
 
-from sseproxy import console
 from sseproxy.analysis.lint import (
     RULES,
     Expectations,
@@ -27,6 +26,8 @@ from sseproxy.cli.choice import Choice, choice
 from sseproxy.cli.expectations import expectations
 from sseproxy.cli.following import follow as follow_folder
 from sseproxy.cli.options import paths
+from sseproxy.console.findings import finding_lines, rule_lines
+from sseproxy.console.table import stdout
 from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.printable import counted, printable
 
@@ -104,13 +105,13 @@ class _Search:
 
 def _text(findings: Iterable[Finding]) -> set[str]:
     """A line each, and at the end why they matter."""
-    out = console.stdout()
+    out = stdout()
     codes: set[str] = set()
     for finding in findings:
         codes.add(finding.rule.code)
         _text_lines([finding])
     for code in sorted(codes, key=list(RULES).index):
-        for line in console.rule(RULES[code]):
+        for line in rule_lines(RULES[code]):
             out.print(line)
     return codes
 
@@ -176,7 +177,7 @@ def _json_lines(findings: Iterable[Finding]) -> None:
 
 
 def _text_lines(findings: Iterable[Finding]) -> None:
-    out = console.stdout()
+    out = stdout()
     for finding in findings:
-        for line in console.finding(finding):
+        for line in finding_lines(finding):
             out.print(line)

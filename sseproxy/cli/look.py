@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
-from sseproxy import console
 from sseproxy.analysis.events import read_stream
 from sseproxy.analysis.report import json_pieces
 from sseproxy.analysis.validate import findings
 from sseproxy.cassette.store import find, is_being_written, view
 from sseproxy.cli.options import paths
 from sseproxy.cli.reading import Reading, oldest_first
+from sseproxy.console.cassettes import listed, listing, showing
+from sseproxy.console.table import Cells, stdout
 from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.exchange import Exchange
 from sseproxy.printable import counted, printable
@@ -34,16 +35,16 @@ def ls(paths: tuple[Path, ...]) -> None:
     FIRST is the time to the first event, LAST to the end. The ID is part of the file's name.
     """
     found = Reading(paths)
-    out = console.stdout()
+    out = stdout()
     rows = [(oldest_first(exchange.head), _listed(path, exchange)) for path, exchange in found]
     if rows:
-        for line in console.listing([cells for _, cells in sorted(rows, key=itemgetter(0))]):
+        for line in listing([cells for _, cells in sorted(rows, key=itemgetter(0))]):
             out.print(line)
     raise SystemExit(found.status)
 
 
-def _listed(path: Path, exchange: Exchange) -> console.Cells:
-    return console.listed(exchange, read_stream(exchange), _ending(path, exchange))
+def _listed(path: Path, exchange: Exchange) -> Cells:
+    return listed(exchange, read_stream(exchange), _ending(path, exchange))
 
 
 @click.command()
@@ -61,11 +62,11 @@ def show(paths: tuple[Path, ...], raw: bool, json_: bool) -> None:
     elif json_:
         _print_json(found)
     else:
-        out = console.stdout()
+        out = stdout()
         for number, (path, exchange) in enumerate(found.in_time()):
             if number:
                 out.print()
-            for line in console.showing(exchange, read_stream(exchange), _ending(path, exchange)):
+            for line in showing(exchange, read_stream(exchange), _ending(path, exchange)):
                 out.print(line)
     raise SystemExit(found.status)
 

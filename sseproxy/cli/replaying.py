@@ -9,14 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from rich.text import Text
-
-from sseproxy import console
-from sseproxy.analysis.punctuality import Lateness, Punctuality
 from sseproxy.cassette.naming import wall_text
 from sseproxy.cli.serving import Place, Seat, announce, serve
 from sseproxy.clock import SystemClock
-from sseproxy.exchange import Request
 from sseproxy.matching import Answers, LocalTurns
 from sseproxy.mock import Collector, Mock, Options
 from sseproxy.printable import counted, printable
@@ -55,7 +50,6 @@ def replay_until_stopped(
 ) -> int:
     """Runs a mock until a signal comes, and gives the exit status. `max_age`: seconds; None: any."""
     gc.freeze()  # workers share what there is, as long as no collection looks at it
-    printed = _Report()
     unplayed = set(answers.unplayed())
 
     async def main(seat: Seat) -> int:
@@ -77,55 +71,31 @@ def replay_until_stopped(
         await seat.stopped.wait()
         await mock.stop()
         collector.close()
-        seat.ask("late", mock.lateness)
+        if report:
+            seat.ask("late", mock.lateness)
         seat.ask("left", answers.unplayed())
         return 2 if mock.unreadable else 0
 
     def left(numbers: Iterable[int]) -> None:
         unplayed.intersection_update(numbers)
 
-    asked: Questions = {
-        TURN: taking(LocalTurns()),
-        "played": printed.add,
-        "late": printed.everything.merge,
-        "left": left,
-    }
+    asked: Questions = {TURN: taking(LocalTurns()), "left": left}
+    printed = None
+    if report:
+        from sseproxy.cli.report import Report  # here: what draws takes 3 MiB
+
+        printed = Report()
+        asked = {**asked, "played": printed.add, "late": printed.everything.merge}
     status = serve(place, main, asked)
     if unplayed and (fail_unplayed or not place.quiet):
         verb = "was" if len(unplayed) == 1 else "were"
         names = answers.names(number for number in answers.oldest_first() if number in unplayed)
         tell_names(f"{counted(len(unplayed), 'cassette')} {verb} never asked for", names)
-    if report:
+    if printed:
         printed.finish()
     if fail_unplayed and unplayed and status != 2:
         return 1
     return status
-
-
-class _Report:
-    """On stdout. Where that takes no more (`| head`, a full disk) streams go on, and it is told at last."""
-
-    def __init__(self) -> None:
-        self.everything = Lateness()
-        self._out = console.stdout()
-        self._error: OSError | None = None
-
-    def add(self, played: tuple[Request, Punctuality]) -> None:
-        """One stream."""
-        self._print(console.punctuality(*played))
-
-    def finish(self) -> None:
-        """All of them. Raises OSError where something could not be printed."""
-        self._print(console.total_lateness(self.everything))
-        if self._error:
-            raise self._error
-
-    def _print(self, line: Text) -> None:
-        if self._error is None:
-            try:
-                self._out.print(line)
-            except OSError as error:
-                self._error = error
 
 
 def tell_stale(answers: Answers, max_age: float) -> None:

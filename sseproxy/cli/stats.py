@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 import orjson
 
-from sseproxy import console
 from sseproxy.analysis.stats import Stats, Total, stats
 from sseproxy.analysis.stats_rows import as_json, flat, total_as_json
 from sseproxy.analysis.story import Story, read_story
 from sseproxy.cli.dialects import known
 from sseproxy.cli.options import paths
 from sseproxy.cli.reading import Reading
+from sseproxy.console.stats import stats_heading, stats_line, totalling
+from sseproxy.console.table import stdout
 from sseproxy.export.rows import csv_line
 from sseproxy.printable import printable
 
@@ -51,15 +52,15 @@ def _stories(found: Reading) -> Iterator[tuple[Path, Story]]:
 
 
 def _print_table(figures: Figures) -> None:
-    out = console.stdout()
+    out = stdout()
     total = Total()
     for number, (_, story, counted) in enumerate(figures):
         if not number:
-            out.print(console.stats_heading())
-        out.print(console.stats_line(story, counted))
+            out.print(stats_heading())
+        out.print(stats_line(story, counted))
         total.add(counted, is_stream=story.stream.is_stream)
     out.print()
-    for line in console.totalling(total):
+    for line in totalling(total):
         out.print(line)
 
 

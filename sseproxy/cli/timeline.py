@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from sseproxy import console
 from sseproxy.analysis.lint import Expectations, Finding, Sessions, Severity, lint
 from sseproxy.analysis.story import read_story
 from sseproxy.analysis.timeline import timeline
@@ -17,6 +16,8 @@ from sseproxy.cli.expectations import expectations
 from sseproxy.cli.options import paths
 from sseproxy.cli.reading import Reading
 from sseproxy.cli.writing import write
+from sseproxy.console.table import stdout
+from sseproxy.console.timeline import waterfall
 from sseproxy.export.page import page
 
 
@@ -47,11 +48,11 @@ def timeline_command(
         title = "Timeline of " + ", ".join(path.name for path in paths)
         write(html, [page(timeline(stories, findings, fold=False), title)])
         raise SystemExit(found.status)
-    out = console.stdout()
+    out = stdout()
     for number, scene in enumerate(timeline(stories, findings, fold=not all_)):
         if number:
             out.print()
-        for line in console.waterfall(scene, out.width if out.is_terminal else None):
+        for line in waterfall(scene, out.width if out.is_terminal else None):
             out.print(line)
     raise SystemExit(found.status)
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import click
 
-from sseproxy import console
 from sseproxy.cassette.naming import PACKED, PART, SUFFIX
 from sseproxy.cassette.store import load_request
 from sseproxy.cli.libraries import opened, record_command
 from sseproxy.cli.options import cassettes, matched
+from sseproxy.console.cassettes import miss_lines
+from sseproxy.console.table import stdout
 from sseproxy.errors import SseproxyError
 from sseproxy.exchange import Request
 from sseproxy.http1 import origin_form
@@ -95,8 +96,8 @@ def why(
     if json_:
         _print_json(problem(miss, 404, record_command(cassettes)))
     else:
-        out = console.stdout()
-        for line in console.miss(lines(miss, record_command(cassettes))):
+        out = stdout()
+        for line in miss_lines(lines(miss, record_command(cassettes))):
             out.print(line)
     raise SystemExit(1)
 

@@ -37,7 +37,7 @@ def listed(exchange: Exchange, stream: Stream, ending: str) -> Cells:
     ]
 
 
-def miss(lines: Iterable[str]) -> Iterator[Text]:
+def miss_lines(lines: Iterable[str]) -> Iterator[Text]:
     """A miss, line by line: what was recorded in red, what was asked in green, as in a diff."""
     for number, line in enumerate(lines):
         told = line.strip()

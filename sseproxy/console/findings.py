@@ -15,7 +15,7 @@ SEVERITIES = {Severity.INFO: "blue", Severity.WARNING: "yellow", Severity.ERROR:
 """Colours."""
 
 
-def finding(value: Finding) -> Iterator[Text]:
+def finding_lines(value: Finding) -> Iterator[Text]:
     """`lint`: where, how bad, what; then the other places that it speaks of."""
     rule, place = value.rule, value.place
     line = Text(f"{printable(place.cassette)}:{place.line}: ", style="bold")
@@ -30,7 +30,7 @@ def finding(value: Finding) -> Iterator[Text]:
         yield Text(f"  {printable(other.cassette)}:{other.line}: the other stream", style="dim")
 
 
-def rule(value: Rule) -> Iterator[Text]:
+def rule_lines(value: Rule) -> Iterator[Text]:
     """Why a finding matters, and where more is said."""
     yield Text()
     yield Text(f"{value.code}  ", style="cyan").append(value.summary, style="default")
@@ -38,7 +38,7 @@ def rule(value: Rule) -> Iterator[Text]:
     yield Text(f"      {link(value)}", style="dim")
 
 
-def learned(dialect: str, value: Learned) -> Iterator[Text]:
+def learned_lines(dialect: str, value: Learned) -> Iterator[Text]:
     """`learn`: the contract as the configuration file takes it, and what it rests upon."""
     yield Text("[contracts]")
     yield Text(f'{dialect} = "{value.contract}"', style="bold")

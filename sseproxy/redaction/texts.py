@@ -26,7 +26,7 @@ _TEXT = re.compile(
 _NOT_PLAIN = re.compile(rb'data:[ ]?[{\["]')
 """A line of data that may be JSON: what a plain line of text shows says nothing of it."""
 
-_ENOUGH = 4096
+_ENOUGH = 2048
 """Bytes of text that may wait until they are looked at together."""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sseproxy import console
 from sseproxy.analysis.events import read_stream
+from sseproxy.console.cassettes import showing
 from sseproxy.exchange import Exchange
 from sseproxy.matching.telling import lines
 from sseproxy.printable import counted, printable
@@ -36,7 +36,7 @@ def sections(mock: SseMock) -> Iterator[tuple[str, str]]:
 
 
 def _stream(exchange: Exchange) -> str:
-    shown = console.showing(exchange, read_stream(exchange), exchange.ending)
+    shown = showing(exchange, read_stream(exchange), exchange.ending)
     return "\n".join(_middle_left_out([text.plain for text in shown]))
 
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import sseproxy as package
 from tests.cli.support import ENVIRONMENT, good, sseproxy
 
@@ -33,8 +35,16 @@ def test_the_script_and_the_module_are_one() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "Error: none: no such file or folder\n")
 
 
-def test_looking_at_cassettes_needs_no_server() -> None:
-    code = "import sys, sseproxy.cli.look; print(*{'aiohttp', 'httptools', 'asyncio'} & set(sys.modules))"
+@pytest.mark.parametrize(
+    "command, needless",
+    [
+        ("look", ("aiohttp", "httptools", "asyncio")),  # to look at cassettes needs no server,
+        ("record", ("rich", "jsonpath", "sseproxy.analysis.diff")),  # and to serve needs no drawing:
+        ("replay", ("rich", "jsonpath", "sseproxy.analysis.diff")),  # each takes memory, and time to start
+    ],
+)
+def test_a_command_imports_no_more_than_it_needs(command: str, needless: tuple[str, ...]) -> None:
+    code = f"import sys, sseproxy.cli.{command}; print(*{set(needless)} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60
     )

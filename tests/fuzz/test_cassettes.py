@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from sseproxy import console
 from sseproxy.analysis.diff import diff
 from sseproxy.analysis.events import read_stream
 from sseproxy.analysis.report import as_json
@@ -27,6 +26,10 @@ from sseproxy.analysis.story import read_story
 from sseproxy.analysis.timeline import timeline
 from sseproxy.analysis.validate import findings
 from sseproxy.cassette.decode import decode, decode_tail
+from sseproxy.console.cassettes import listed, listing, showing
+from sseproxy.console.diff import differing
+from sseproxy.console.stats import stats_line, totalling
+from sseproxy.console.timeline import waterfall
 from sseproxy.errors import CassetteError, SseproxyError
 from sseproxy.exchange import Exchange
 from sseproxy.export import FORMATS
@@ -141,8 +144,8 @@ def look(exchange: Exchange) -> None:
     findings(exchange)
     orjson.dumps(as_json("x", exchange, stream))
     out = Console(file=io.StringIO(), width=100_000)
-    listed = console.listing([console.listed(exchange, stream, exchange.ending)])
-    for line in [*listed, *console.showing(exchange, stream, exchange.ending), *debugged(exchange)]:
+    rows = listing([listed(exchange, stream, exchange.ending)])
+    for line in [*rows, *showing(exchange, stream, exchange.ending), *debugged(exchange)]:
         assert not UNFIT.search(line.plain)
         out.print(line)
     for export in FORMATS.values():
@@ -166,15 +169,15 @@ def debugged(exchange: Exchange) -> Iterator[Text]:
     story = read_story(exchange)
     total = Total()
     total.add(stats(story), is_stream=story.stream.is_stream)
-    yield console.stats_line(story, stats(story))
-    yield from console.totalling(total)
+    yield stats_line(story, stats(story))
+    yield from totalling(total)
     for scene in timeline([("x", story)]):
-        yield from console.waterfall(scene, None)
-        yield from console.waterfall(scene, 80)
+        yield from waterfall(scene, None)
+        yield from waterfall(scene, 80)
     page(timeline([("x", story)], fold=False), "x")
     assert diff(story, story).headings == []
     other = read_story(decode(cassettes()[0]))
-    yield from console.differing(("x", "y"), story, diff(story, other).changes.items())
+    yield from differing(("x", "y"), story, diff(story, other).changes.items())
 
 
 def check_sentence(error: CassetteError) -> None:
