@@ -178,4 +178,6 @@ def media_type(headers: Headers) -> bytes:
 def tokens(headers: Headers, name: bytes) -> list[bytes]:
     """The comma-separated list of all fields of this lower-case name, lower-cased, in order."""
     values = [value for key, value in headers if key.lower() == name]
+    if not values:  # as of most names
+        return []
     return [item for part in b",".join(values).split(b",") if (item := part.strip(b" \t").lower())]

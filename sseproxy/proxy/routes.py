@@ -9,7 +9,7 @@ from sseproxy.errors import SseproxyError
 from sseproxy.http1 import origin_form
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Route:
     """`prefix` of the client's targets is replaced by `base`, the path of the upstream's URL."""
 

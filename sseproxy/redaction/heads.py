@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from sseproxy.exchange import Headers, Request, ResponseHead
@@ -60,9 +61,11 @@ def mask_target(target: bytes, rules: Rules | None = None) -> tuple[bytes, list[
     if userinfo := _USERINFO.match(path):  # of an absolute URL
         path = userinfo[1] + MASK + path[userinfo.end() - 1 :]
         masked.append("target.userinfo")
-    query, fragment = (
-        b"&".join(_mask_item(item, rules, masked) for item in part.split(b"&")) for part in (query, fragment)
-    )
+    if query or fragment:
+        query, fragment = (
+            b"&".join(_mask_item(item, rules, masked) for item in part.split(b"&"))
+            for part in (query, fragment)
+        )
     result, shapes = mask_shapes(path + question + query + sharp + fragment, rules)
     return result, masked + [f"target: {each}" for each in shapes]
 
@@ -100,8 +103,9 @@ def mask_head(request: Request, rules: Rules | None = None) -> tuple[Request, li
     target, in_target = mask_target(request.target, rules)
     headers, in_headers = mask_headers(request.headers, rules)
     trailers, in_trailers = mask_headers(request.trailers, rules)
-    masked = replace(request, target=target, headers=headers, trailers=trailers)
-    return masked, in_target + in_headers + in_trailers
+    if names := in_target + in_headers + in_trailers:
+        request = replace(request, target=target, headers=headers, trailers=trailers)
+    return request, names
 
 
 def mask_response(head: ResponseHead, rules: Rules | None = None) -> tuple[ResponseHead, list[str]]:
@@ -109,7 +113,9 @@ def mask_response(head: ResponseHead, rules: Rules | None = None) -> tuple[Respo
     rules = rules or built_in()
     headers, masked = mask_headers(head.headers, rules)
     reason, in_reason = mask_shapes(head.reason, rules)
-    return replace(head, headers=headers, reason=reason), masked + [f"reason: {each}" for each in in_reason]
+    if names := masked + [f"reason: {each}" for each in in_reason]:
+        head = replace(head, headers=headers, reason=reason)
+    return head, names
 
 
 def mask_text(text: str, rules: Rules | None = None) -> str:
@@ -120,6 +126,7 @@ def mask_text(text: str, rules: Rules | None = None) -> str:
     return masked.decode("utf-8", "surrogateescape")
 
 
+@lru_cache
 def mask_url(url: str) -> str:
     """A URL with its userinfo masked."""
     return re.sub(r"(?<=://)[^/?#]*@", "[redacted]@", url)

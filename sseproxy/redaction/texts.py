@@ -86,6 +86,8 @@ class Texts:
     @property
     def spelled(self) -> bool:
         """Whether what the stream has said has a secret in it. To be asked when it has ended."""
+        if not self._channels and len(self._waiting) <= 1:
+            return False  # all that was said was looked at as it came
         self._catch_up()
         if not self._spelled:  # a value may have been left open
             self._spelled = any(scanner.feed(b"", final=True).marks for scanner in self._channels.values())

@@ -36,7 +36,7 @@ def test_the_script_and_the_module_are_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "command, needless",
+    ("command", "needless"),
     [
         ("look", ("aiohttp", "httptools", "asyncio")),  # to look at cassettes needs no server,
         ("record", ("rich", "jsonpath", "sseproxy.analysis.diff")),  # and to serve needs no drawing:
