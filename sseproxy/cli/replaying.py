@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -49,7 +48,6 @@ def replay_until_stopped(
     report: bool,
 ) -> int:
     """Runs a mock until a signal comes, and gives the exit status. `max_age`: seconds; None: any."""
-    gc.freeze()  # workers share what there is, as long as no collection looks at it
     unplayed = set(answers.unplayed())
 
     async def main(seat: Seat) -> int:

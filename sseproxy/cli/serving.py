@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -82,6 +83,8 @@ def serve(place: Place, main: Main, answers: Answers) -> int:
     _take_all_descriptors()
     _keep_memory()
     sys.setswitchinterval(GIVE_WAY)
+    # What is there by now stays. Collections need not go through it, and so workers share its memory.
+    gc.freeze()
     if place.workers == 1:
         return until_stopped(lambda stopped: _alone(place, main, answers, stopped))
     with contextlib.ExitStack() as stack:
