@@ -43,7 +43,8 @@ def proxy_cells(targets: Iterable[Target], *, quick: bool) -> list[Cell]:
         workload = full.quick() if quick else full
         measure = partial(_pass_through, workload, by_name)
         columns = PACED if workload.gap else FAST
-        cells.append(Cell(workload.name, workload.what, columns, tuple(by_name), measure))
+        names = [each.name for each in by_name.values() if each.cells is None or full.name in each.cells]
+        cells.append(Cell(workload.name, workload.what, columns, tuple(names), measure))
     return cells
 
 

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from tests.bench.processes import BrokenRunError, Running, free_port, server
 from tests.bench.workloads import WARM_UP, Workload
 
 OURS = "sseproxy"
+EDGE = ("firehose", "paced-100", "short-kept")
+"""Cells that tell one way to the upstream from another."""
 
 Command = Callable[[int, int, Path], list[str | Path]]
 """From the upstream's port, the port to listen on, and a folder to work in."""
@@ -28,6 +30,8 @@ class Target:
     """None: the client talks to the upstream itself. Raises tools.MissingToolError."""
     records: bool = False
     """Whether cassettes are to be looked at."""
+    cells: Sequence[str] | None = None
+    """In which it is measured; None: in all."""
 
     @contextlib.contextmanager
     def running(self, upstream: int, folder: Path) -> Iterator[Running]:
@@ -70,9 +74,11 @@ def nginx(upstream: int, port: int, folder: Path) -> list[str | Path]:
     return [tools.nginx(), "-p", folder, "-e", "stderr", "-c", "nginx.conf"]
 
 
-def passthrough(upstream: int, port: int, folder: Path, *, loop: str) -> list[str | Path]:
-    script = Path(__file__).parent / "passthrough.py"
-    return [tools.aiohttp_python(), "-P", script, str(upstream), str(port), loop]
+def script(
+    upstream: int, port: int, folder: Path, *, name: str, more: tuple[str, ...] = ()
+) -> list[str | Path]:
+    """A proxy of a few lines, beside this module."""
+    return [tools.aiohttp_python(), "-P", Path(__file__).parent / name, str(upstream), str(port), *more]
 
 
 def mitmproxy(upstream: int, port: int, folder: Path) -> list[str | Path]:
@@ -101,8 +107,15 @@ def proxies(program: Path, against: Path | None) -> tuple[Target, ...]:
     targets = [
         Target("direct"),
         Target("nginx", nginx),
-        Target("aiohttp", functools.partial(passthrough, loop="asyncio")),
-        Target("aiohttp, uvloop", functools.partial(passthrough, loop="uvloop")),
+        Target("aiohttp", functools.partial(script, name="passthrough.py", more=("asyncio",))),
+        Target("aiohttp, uvloop", functools.partial(script, name="passthrough.py", more=("uvloop",))),
+        Target(
+            "aiohttp, pushing",
+            functools.partial(script, name="passthrough.py", more=("uvloop", "pushing")),
+            cells=EDGE,
+        ),
+        Target("floor", functools.partial(script, name="floor.py"), cells=EDGE),
+        Target("floor, recording", functools.partial(script, name="floor.py", more=(".",)), cells=EDGE),
         Target("mitmproxy", mitmproxy),
         Target(f"{OURS}, passing", functools.partial(record, program=program, more=("--skip", "*"))),
         Target(OURS, functools.partial(record, program=program), records=True),
