@@ -82,6 +82,15 @@ PROXY = (
         ramp=1_000_000,
     ),
     Workload(
+        "paced-5000",
+        "5,000 streams, an event each 500 ms, for 10 s: 10,000 events a second",
+        5_000,
+        5_000,
+        20,
+        gap=500_000,
+        ramp=3_000_000,
+    ),
+    Workload(
         "short-new",
         "2,000 streams of 20 events, 64 at a time, each on a connection of its own",
         2_000,
