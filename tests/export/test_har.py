@@ -54,6 +54,8 @@ def test_a_coded_body_is_shown_decoded_and_comes_back_coded() -> None:
     assert imported(export("har", coded())) == [coded()]
 
 
+# The parser's own, from Python 3.14 on: its cached-property asks asyncio what is asked of inspect now.
+@pytest.mark.filterwarnings("ignore:'asyncio.iscoroutinefunction' is:DeprecationWarning:cached_property")
 def test_a_foreign_parser_reads_the_captures() -> None:
     """haralyzer knows nothing of us: what it finds, it finds by the names of HAR 1.2."""
     wanted = sorted(captured().values(), key=lambda value: value.head.wall)  # as the parser sorts them

@@ -37,16 +37,18 @@ def test_a_process_of_the_user_is_left_as_it_was(example: pytest.Pytester) -> No
         test_process="""
         import asyncio, gc, signal, sys, threading
 
-        STATE = gc.isenabled(), gc.get_threshold(), gc.get_freeze_count(), [
-            signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
-        ], type(asyncio.get_event_loop_policy())
+        def state():
+            loop = asyncio.new_event_loop()
+            loop.close()
+            signals = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+            return gc.isenabled(), gc.get_threshold(), gc.get_freeze_count(), signals, type(loop)
+
+        STATE = state()
 
         def test_state(sse_mock):
             assert "uvloop" not in sys.modules
             assert [thread.name for thread in threading.enumerate() if "sse" in thread.name] == ["sseproxy"]
-            assert STATE == (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count(), [
-                signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
-            ], type(asyncio.get_event_loop_policy()))
+            assert state() == STATE
         """
     )
     outcome = example.runpytest_subprocess("--sse-record-mode", "once", "test_process.py")
