@@ -219,7 +219,13 @@ async def test_it_is_refused_by_the_recorder_and_nobody_hears_of_it(attack: Atta
     assert [each.request.target for each in recordings(folder) if each.request] == [b"/after"]
 
 
-@each_attack
+@pytest.mark.parametrize(
+    "attack",
+    # Of these trailers a connection in use takes two reads, and the request is under way after the first: see
+    # what comes later in an upload.
+    [each for each in ATTACKS if each.name != "trailers of a megabyte"],
+    ids=lambda attack: attack.name,
+)
 async def test_it_is_refused_on_a_connection_that_has_been_in_use(attack: Attack, tmp_path: Path) -> None:
     origin = Origin()
     async with upstream(origin) as url, recorder(url, tmp_path) as proxy, client(proxy.url) as peer:
@@ -281,7 +287,15 @@ async def test_it_is_never_passed_on_from_behind_another_request(attack: Attack,
 
 
 @pytest.mark.parametrize(
-    "sends", [b"zz\r\n", b"5\r\nhelloX", b"5\nhello", b"0\r\nno colon\r\n\r\n", b"-1\r\n"]
+    "sends",
+    [
+        b"zz\r\n",
+        b"5\r\nhelloX",
+        b"5\nhello",
+        b"0\r\nno colon\r\n\r\n",
+        b"-1\r\n",
+        pytest.param(b"0\r\n" + b"X: 1\r\n" * 11_000 + b"\r\n", id="trailers just over the bound"),
+    ],
 )
 @pytest.mark.parametrize("method", [b"POST", b"FROB"])
 async def test_a_malformed_chunk_later_in_an_upload_breaks_the_exchange_off(
