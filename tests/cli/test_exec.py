@@ -111,10 +111,11 @@ def test_no_cassettes_is_trouble_before_the_command_runs(tmp_path: Path) -> None
     assert (complaint(outcome), outcome.out) == (told, "")
 
 
+# Without print: the signal may come while `ready` is being printed, and print is not to be entered twice.
 WAITS = """
-import os, signal, sys
+import os, signal
 def leave(number, _):
-    print("got", signal.Signals(number).name, flush=True)
+    os.write(1, f"got {signal.Signals(number).name}\\n".encode())
     os._exit(9)
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
     signal.signal(number, leave)
@@ -145,10 +146,10 @@ def test_ctrl_c_in_a_terminal_comes_once(tmp_path: Path) -> None:
     """The terminal signals the command as well: passed on, it would come twice, and the second be fatal."""
     save(tmp_path, stream())
     counts = """
-import os, signal, sys
+import os, signal
 seen = []
-signal.signal(signal.SIGINT, lambda *_: (seen.append(1), print("woken", flush=True)))
-signal.signal(signal.SIGTERM, lambda *_: (print("interrupts:", len(seen), flush=True), os._exit(0)))
+signal.signal(signal.SIGINT, lambda *_: (seen.append(1), os.write(1, b"woken")))
+signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"interrupts: %d" % len(seen)), os._exit(0)))
 print("ready", flush=True)
 while True:
     signal.pause()
