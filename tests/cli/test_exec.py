@@ -190,7 +190,7 @@ def test_the_documented_suite_of_node(tmp_path: Path) -> None:
     suite, _ = re.findall(r"^```js\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     save(tmp_path / "cassettes", stream())
     (tmp_path / "chat.test.mjs").write_text(suite)
-    outcome = sseproxy("exec", "--", "node", "--test", cwd=tmp_path)
+    outcome = sseproxy("exec", "--", "node", "--test", "--test-reporter=tap", cwd=tmp_path)
     assert (outcome.status, outcome.err) == (0, ""), outcome.out
     assert "# pass 1" in outcome.out
     assert "# fail 0" in outcome.out
