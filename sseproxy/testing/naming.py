@@ -53,6 +53,6 @@ def library_path(where: str, folder: Path, named: Any, *, inside: bool = False) 
         pass  # yet to be recorded
     except (OSError, ValueError) as error:
         shown = str(named) if len(str(named)) <= _SHOWN else f"{str(named)[:_SHOWN]}…"
-        problem = error.strerror if isinstance(error, OSError) else error
+        problem = error.strerror if isinstance(error, OSError) else "no name of a file"
         raise SseproxyError(f"{where}: library: {shown!r}: {problem}") from None
     return path
