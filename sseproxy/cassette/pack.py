@@ -43,7 +43,8 @@ def opened(path: Path) -> Iterator[Iterable[bytes]]:
 
 def _unpacked(data: bytes, path: Path) -> bytes:
     try:
-        return zstd.decompress(data)
+        lines: bytes = zstd.decompress(data)
+        return lines
     except zstd.ZstdError as error:
         raise CassetteError(f"can't be unpacked: {error}", path) from None
 
