@@ -63,14 +63,23 @@ class Peer:
             return await self.reader.readuntil(mark)
 
     async def request(self) -> bytes:
-        """A whole request: the head, and a body with a Content-Length or chunked."""
+        """A whole request: the head, and a body with a Content-Length or chunked.
+
+        Raises IncompleteReadError with all that came of one that breaks off.
+        """
         head = await self.until(b"\r\n\r\n")
+        try:
+            return head + await self._body_behind(head)
+        except asyncio.IncompleteReadError as end:
+            raise asyncio.IncompleteReadError(head + end.partial, end.expected) from None
+
+    async def _body_behind(self, head: bytes) -> bytes:
         if length := re.search(rb"(?i)\r\ncontent-length: *(\d+)", head):
             async with asyncio.timeout(PATIENCE):
-                return head + await self.reader.readexactly(int(length[1]))
+                return await self.reader.readexactly(int(length[1]))
         if re.search(rb"(?i)\r\ntransfer-encoding: *chunked", head):
-            return head + await self.until(b"0\r\n\r\n")
-        return head
+            return await self.until(b"0\r\n\r\n")
+        return b""
 
     async def rest(self) -> tuple[bytes, How]:
         """All that still comes, and how the connection ended."""
