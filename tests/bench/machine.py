@@ -33,7 +33,7 @@ def facts(sseproxy: Path, others: Collection[str]) -> dict[str, str]:
     if "nginx" in others:
         told["nginx"] = _asked(tools.nginx, "-v")
     if any(name.startswith("aiohttp") for name in others):
-        told["aiohttp"] = _asked(tools.aiohttp_python, "-c", AIOHTTP)
+        told["aiohttp"] = _asked(lambda: tools.aiohttp_python(sseproxy), "-c", AIOHTTP)
     if "mitmproxy" in others:
         told["mitmproxy"] = _asked(tools.mitmdump, "--version")
     return told

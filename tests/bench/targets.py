@@ -75,10 +75,11 @@ def nginx(upstream: int, port: int, folder: Path) -> list[str | Path]:
 
 
 def script(
-    upstream: int, port: int, folder: Path, *, name: str, more: tuple[str, ...] = ()
+    upstream: int, port: int, folder: Path, *, program: Path, name: str, more: tuple[str, ...] = ()
 ) -> list[str | Path]:
     """A proxy of a few lines, beside this module."""
-    return [tools.aiohttp_python(), "-P", Path(__file__).parent / name, str(upstream), str(port), *more]
+    python = tools.aiohttp_python(program)
+    return [python, "-P", Path(__file__).parent / name, str(upstream), str(port), *more]
 
 
 def mitmproxy(upstream: int, port: int, folder: Path) -> list[str | Path]:
@@ -107,15 +108,24 @@ def proxies(program: Path, against: Path | None) -> tuple[Target, ...]:
     targets = [
         Target("direct"),
         Target("nginx", nginx),
-        Target("aiohttp", functools.partial(script, name="passthrough.py", more=("asyncio",))),
-        Target("aiohttp, uvloop", functools.partial(script, name="passthrough.py", more=("uvloop",))),
+        Target(
+            "aiohttp", functools.partial(script, program=program, name="passthrough.py", more=("asyncio",))
+        ),
+        Target(
+            "aiohttp, uvloop",
+            functools.partial(script, program=program, name="passthrough.py", more=("uvloop",)),
+        ),
         Target(
             "aiohttp, pushing",
-            functools.partial(script, name="passthrough.py", more=("uvloop", "pushing")),
+            functools.partial(script, program=program, name="passthrough.py", more=("uvloop", "pushing")),
             cells=EDGE,
         ),
-        Target("floor", functools.partial(script, name="floor.py"), cells=EDGE),
-        Target("floor, recording", functools.partial(script, name="floor.py", more=(".",)), cells=EDGE),
+        Target("floor", functools.partial(script, program=program, name="floor.py"), cells=EDGE),
+        Target(
+            "floor, recording",
+            functools.partial(script, program=program, name="floor.py", more=(".",)),
+            cells=EDGE,
+        ),
         Target("mitmproxy", mitmproxy),
         Target(f"{OURS}, passing", functools.partial(record, program=program, more=("--skip", "*"))),
         Target(OURS, functools.partial(record, program=program), records=True),
