@@ -83,7 +83,9 @@ def measure(options: argparse.Namespace, cells: list[Cell]) -> Results:
     rounds = options.rounds or (1 if options.quick else 5)
     facts = machine.facts(program_of(options), {subject for cell in cells for subject in cell.subjects})
     facts["rounds"] = f"{rounds}{', a tenth of the events' if options.quick else ''}"
+    stolen = machine.Stolen()
     results = run(cells, rounds)
+    facts["stolen"] = stolen.told()
     text = report.facts(facts) + ratios.table(results) + report.tables(cells, results)
     print(text, end="")
     if options.markdown:

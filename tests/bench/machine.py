@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,25 @@ def facts(sseproxy: Path, others: Collection[str]) -> dict[str, str]:
     if "mitmproxy" in others:
         told["mitmproxy"] = _asked(tools.mitmdump, "--version")
     return told
+
+
+class Stolen:
+    """How much the host of a virtual machine lets it stand still, by milliseconds (proc(5), `steal`)."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._before = self._seconds()
+
+    def told(self) -> str:
+        """Since this was made."""
+        share = (self._seconds() - self._before) / ((time.monotonic() - self._began) * (os.cpu_count() or 1))
+        return f"{share:.2%} of the processors' time, by the machine's host"
+
+    @staticmethod
+    def _seconds() -> float:
+        """Of all processors, since the machine began."""
+        of_all = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
+        return int(of_all[8]) / os.sysconf("SC_CLK_TCK")
 
 
 def _commit() -> str:
