@@ -9,7 +9,9 @@ from sseproxy.errors import SseproxyError
 from sseproxy.http1 import origin_form
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(
+    frozen=True, slots=True, eq=False
+)  # a key of each request's look-ups: by identity it costs nothing
 class Route:
     """`prefix` of the client's targets is replaced by `base`, the path of the upstream's URL."""
 

@@ -42,8 +42,8 @@ class Masker:
     """The body of one response."""
 
     def __init__(self, headers: Headers, rules: Rules) -> None:
-        type = media_type(headers)
-        self._stream = StreamScanner(rules) if type == b"text/event-stream" else None
+        kind = media_type(headers)
+        self._stream = StreamScanner(rules) if kind == b"text/event-stream" else None
         self._text: _Text = self._stream or Scanner(rules.plain)
         self._inflating = inflating(headers)
         self.passes: Callable[[bytes], bool] = _never
@@ -52,7 +52,7 @@ class Masker:
         """
         if self._stream and self._inflating is None:
             self.passes = self._stream.passes
-        self._is_document = bool(rules.paths) or type in LINES
+        self._is_document = bool(rules.paths) or kind in LINES
         self._waiting: deque[tuple[int, int]] = deque()  # arrivals of which something is held, and how much
         self._held = b""  # of a compressed body, all of these
         self.refused = ""

@@ -126,7 +126,7 @@ def mask_text(text: str, rules: Rules | None = None) -> str:
     return masked.decode("utf-8", "surrogateescape")
 
 
-@lru_cache
+@lru_cache  # each request has the same few: its upstream's
 def mask_url(url: str) -> str:
     """A URL with its userinfo masked."""
     return re.sub(r"(?<=://)[^/?#]*@", "[redacted]@", url)

@@ -22,8 +22,8 @@ from sseproxy.redaction.names import (
 from sseproxy.redaction.paths import Path
 
 _FRAMES = 8
-_HEADERS = 256
-"""Names that are remembered: a client sends the same ones with each request."""
+_HEADERS = 64
+"""Names that are remembered: a client sends the same ones with each request. The longest has 64 KiB."""
 
 
 class Rules:

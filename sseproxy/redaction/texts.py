@@ -27,7 +27,7 @@ _NOT_PLAIN = re.compile(rb'data:[ ]?[{\["]')
 """A line of data that may be JSON: what a plain line of text shows says nothing of it."""
 
 _ENOUGH = 2048
-"""Bytes of text that may wait until they are looked at together."""
+"""Bytes of text that may wait until they are looked at together: as many again for each open stream."""
 
 
 class Text(NamedTuple):

@@ -227,9 +227,9 @@ class Connection(web.RequestHandler):
             self.listener.client_resumed()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self._meanwhile()
         if self.listener:
-            self.listener.client_left()
+            self.listener.client_left()  # first: what is due now is nothing that this client still gets
+        self._meanwhile()
         for callback in self.on_lost:
             callback()
         super().connection_lost(exc)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sseproxy.exchange import End, Ending, Framing, ResponseHead
 from sseproxy.http1 import ResponseFramer
 from sseproxy.matching import Answers, Loaded
+from sseproxy.metrics import Metrics
 from sseproxy.mock import Mock, Options
 from sseproxy.mock.player import Player
 from sseproxy.mock.reels import Reel
@@ -305,3 +306,27 @@ async def test_what_is_due_waits_for_no_other_client(deed: str) -> None:
                 await other.send(b"GE")
             await peer.until(b"data:b\n\n")
     await mock.stop()
+
+
+async def test_a_client_that_left_gets_nothing_that_came_due_since() -> None:
+    clock = HandClock()
+    steps = build.arrivals((0, b"data:a\n\n"), (60_000_000, b"data:b\n\n"))
+    told: list[int] = []
+    metrics = Metrics()
+    mock = Mock(
+        Answers(Loaded([build.exchange(steps, request=build.request(), end_t=60_000_000)])),
+        Options(port=0),
+        clock,
+        metrics,
+        on_played=lambda _, late: told.append(late.lateness.count),
+    )
+    server = await mock.start()
+    async with client(server.url) as peer:
+        await peer.send(b"POST /api HTTP/1.1\r\nHost: a\r\n\r\n")
+        await peer.until(b"data:a\n\n")
+        clock.time = 61_000_000
+        peer.close()
+        await eventually(lambda: told != [])
+    await mock.stop()
+    assert told == [2]  # the head and the first event
+    assert b'sseproxy_exchanges_total{ending="client_left"} 1.0' in metrics.page()
