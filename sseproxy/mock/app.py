@@ -108,13 +108,7 @@ class Mock:
         options = self._options
         self.open()
         self._server = await listen(
-            self._handle,
-            options.host,
-            options.port,
-            self._clock,
-            options.tls,
-            shared=options.shared,
-            meanwhile=self._alarm.catch_up,
+            self._handle, options.host, options.port, self._clock, options.tls, shared=options.shared
         )
         return self._server
 

@@ -95,7 +95,6 @@ class Connection(web.RequestHandler):
     def __init__(self, server: Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._clock = server.clock
-        self._meanwhile = server.meanwhile
         self.head_read_at = 0
         """Microseconds on the server's clock when the latest request's head was complete."""
         self.listener: Listener | None = None
@@ -123,12 +122,10 @@ class Connection(web.RequestHandler):
         return self._request_count == 0 if self._idle is None else not self._idle.done()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._meanwhile()
         super().connection_made(transport)
         cast(asyncio.Transport, transport).set_write_buffer_limits(high=WAITING_LIMIT)
 
     def data_received(self, data: bytes) -> None:
-        self._meanwhile()
         if self._refused:
             return
         # Nothing: aiohttp asks itself to go on with what its parser holds.
@@ -228,8 +225,7 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self.listener:
-            self.listener.client_left()  # first: what is due now is nothing that this client still gets
-        self._meanwhile()
+            self.listener.client_left()
         for callback in self.on_lost:
             callback()
         super().connection_lost(exc)
@@ -305,12 +301,10 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class Server(web.Server):
     """aiohttp's low-level server, with connections of ours."""
 
-    def __init__(self, handler: Handler, clock: Clock, meanwhile: Callable[[], None]) -> None:
-        """`meanwhile` is called before each thing that a client does is dealt with: many may come at once."""
+    def __init__(self, handler: Handler, clock: Clock) -> None:
         # handler_cancellation: a client that leaves an idle stream must be noticed at once.
         super().__init__(handler, handler_cancellation=True)
         self.clock = clock
-        self.meanwhile = meanwhile
 
     def __call__(self) -> Connection:
         return Connection(

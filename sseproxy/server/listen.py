@@ -65,13 +65,11 @@ async def listen(
     tls: ssl.SSLContext | None = None,
     *,
     shared: bool = False,
-    meanwhile: Callable[[], None] = lambda: None,
 ) -> Running:
     """Starts a server; port 0 takes any that is free. Raises SseproxyError where it can't listen.
 
     `shared`: other processes listen on the port too, which somebody has reserved. The handler gets requests
-    that are fit to be passed on; others have been refused. `meanwhile` is called before each thing that a
-    client does is dealt with: where many do something at once, other streams need not wait for all of it.
+    that are fit to be passed on; others have been refused.
     """
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -91,7 +89,7 @@ async def listen(
             client.fail(500, "internal error, see the log")
         return Sent(keep_alive=connection.refused or (client.keep_alive and not connection.last_request))
 
-    server = Server(handle, clock, meanwhile)
+    server = Server(handle, clock)
     try:
         listener = await asyncio.get_running_loop().create_server(
             server, host, port, backlog=BACKLOG, ssl=tls, reuse_port=shared or None

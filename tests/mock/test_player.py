@@ -279,35 +279,6 @@ async def test_a_client_that_takes_its_time_to_ask_is_not_counted_either() -> No
     assert told == [(1, 3)]
 
 
-@pytest.mark.parametrize("deed", ["connects", "begins to ask", "leaves"])
-async def test_what_is_due_waits_for_no_other_client(deed: str) -> None:
-    """Many may do something at once. The timer rings in a minute: it is what another does that counts."""
-    clock = HandClock()
-    steps = build.arrivals((0, b"data:a\n\n"), (60_000_000, b"data:b\n\n"))
-    mock = Mock(
-        Answers(Loaded([build.exchange(steps, request=build.request(), end_t=90_000_000)])),
-        Options(port=0),
-        clock,
-    )
-    server = await mock.start()
-    async with client(server.url) as peer, client(server.url) as other:
-        await peer.send(b"POST /api HTTP/1.1\r\nHost: a\r\n\r\n")
-        await peer.until(b"data:a\n\n")
-        await other.send(b"GET /none HTTP/1.1\r\nHost: a\r\n\r\n")
-        await other.until(b"\r\n\r\n{")
-        clock.time = 60_000_000
-        if deed == "connects":
-            async with client(server.url):
-                await peer.until(b"data:b\n\n")
-        else:
-            if deed == "leaves":
-                other.close()
-            else:
-                await other.send(b"GE")
-            await peer.until(b"data:b\n\n")
-    await mock.stop()
-
-
 async def test_a_client_that_left_gets_nothing_that_came_due_since() -> None:
     clock = HandClock()
     steps = build.arrivals((0, b"data:a\n\n"), (60_000_000, b"data:b\n\n"))
