@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -12,6 +13,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--loop", choices=["asyncio", "uvloop"], default="asyncio", help="Event loop of the tests."
     )
+
+
+def pytest_configure() -> None:
+    """What a test starts hears a hang-up, also where `nohup` has the tests themselves ignore it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_asyncio_loop_factories(

@@ -72,6 +72,7 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """The `sseproxy` script."""
+    _open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that can't show a letter gets its number
             stream.reconfigure(errors="backslashreplace")
@@ -85,6 +86,23 @@ def main() -> None:
         what = f"{error.filename}: " if error.filename else "can't write the output: "
         _tell(what + (error.strerror or str(error)))
     sys.exit(status)
+
+
+def _open_standard_streams() -> None:
+    """Opens those of the three that whoever started us has closed: else a socket may get its number.
+
+    What is written to stdout then fails, as it should; stderr's is lost.
+    """
+    for number, name, flags in (
+        (0, "stdin", os.O_RDONLY),
+        (1, "stdout", os.O_RDONLY),
+        (2, "stderr", os.O_RDWR),
+    ):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # gets the lowest number that is free
+            setattr(sys, name, os.fdopen(number, "w" if number else "r"))
 
 
 def _run() -> int:

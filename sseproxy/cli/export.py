@@ -15,6 +15,7 @@ from sseproxy.cli.writing import write
 from sseproxy.errors import NoStreamError
 from sseproxy.exchange import Exchange
 from sseproxy.export import FORMATS
+from sseproxy.printable import printable
 
 
 @click.command()
@@ -49,4 +50,4 @@ def export(paths: tuple[Path, ...], form: str, output: Path | None) -> None:
 
 
 def _named(found: Reading) -> Iterator[tuple[str, Exchange]]:
-    return ((str(path), exchange) for path, exchange in found)
+    return ((printable(str(path)), exchange) for path, exchange in found)

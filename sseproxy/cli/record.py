@@ -39,6 +39,7 @@ from sseproxy.proxy import Options, Proxy, Session
 from sseproxy.proxy.keep import parse_keep
 from sseproxy.proxy.selection import Selection
 from sseproxy.redaction import Rules as Redaction
+from sseproxy.redaction import mask_url
 from sseproxy.server import Running
 from sseproxy.upstream import tls_context
 
@@ -217,7 +218,9 @@ async def _main(
         server = await proxy.start()
         stack.push_async_callback(proxy.stop, grace)
         _refuse_itself(server, where)
-        seat.ready(f"sseproxy: {server.url} {run.verb} {', '.join(where)} {run.doing} (Ctrl-C stops)")
+        seat.ready(
+            f"sseproxy: {server.url} {run.verb} {', '.join(map(mask_url, where))} {run.doing} (Ctrl-C stops)"
+        )
         if seat.number == 0:
             tell()
         await seat.stopped.wait()
@@ -237,7 +240,7 @@ def _refuse_itself(server: Running, upstreams: list[str]) -> None:
     for spec in upstreams:
         parts = urlsplit(spec.partition("=")[2] if spec.startswith("/") else spec)
         if parts.port == server.port and parts.hostname in (server.host, "localhost", "127.0.0.1", "::1"):
-            raise SseproxyError(f"--upstream {spec!r} is this proxy itself")
+            raise SseproxyError(f"--upstream {mask_url(spec)!r} is this proxy itself")
 
 
 def _share(limit: int | None, workers: int, number: int) -> int | None:

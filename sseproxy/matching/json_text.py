@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPES = {"'": "\\'", "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _PLAIN_DIGITS = 20
+_SHORT = 64  # characters of a name that is remembered: of longer ones there may be any number, each a MiB
 
 
 class _Number(str):
@@ -111,12 +112,18 @@ def place(location: Iterable[str | int]) -> str:
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else _step(step) for step in location)
 
 
-@lru_cache(4096)
 def _step(name: str) -> str:
+    return _short_step(name) if len(name) <= _SHORT else _any_step(name)
+
+
+def _any_step(name: str) -> str:
     if _PLAIN_NAME.fullmatch(name):
         return f".{name}"
     escaped = "".join(_ESCAPES.get(each) or (each if each >= " " else f"\\u{ord(each):04x}") for each in name)
     return f"['{escaped}']"
+
+
+_short_step = lru_cache(4096)(_any_step)
 
 
 def _number(text: str) -> str:

@@ -183,9 +183,7 @@ class Recording:
                 self._switched = True
                 lines += encode.note(t, "a WebSocket: its messages are not recorded", ["websocket"])
         if read.body and not self._switched:
-            data = self._within_limit(read.data)
-            passes = data and self._masker and self._masker.passes(data)
-            pieces = [Piece(t, data, False, [])] if passes else self._masked(t, data)
+            pieces = self._masked(t, self._within_limit(read.data))
         if read.end:
             end = End(t, read.end, 0, read.trailers, client_left=client_is_gone, detail=read.detail)
             self._finish(end, lines, pieces)

@@ -9,9 +9,8 @@ from sseproxy.errors import SseproxyError
 from sseproxy.http1 import origin_form
 
 
-@dataclass(
-    frozen=True, slots=True, eq=False
-)  # a key of each request's look-ups: by identity it costs nothing
+# A key of each request's look-ups: compared by identity it costs nothing.
+@dataclass(frozen=True, slots=True, eq=False)
 class Route:
     """`prefix` of the client's targets is replaced by `base`, the path of the upstream's URL."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from sseproxy.exchange import Headers, Request, ResponseHead
@@ -126,7 +125,6 @@ def mask_text(text: str, rules: Rules | None = None) -> str:
     return masked.decode("utf-8", "surrogateescape")
 
 
-@lru_cache  # each request has the same few: its upstream's
 def mask_url(url: str) -> str:
     """A URL with its userinfo masked."""
     return re.sub(r"(?<=://)[^/?#]*@", "[redacted]@", url)

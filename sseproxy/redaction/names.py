@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 
 # A name is a credential's if one of its words is, or if it ends in one of the pairs. Plain "key" and
 # "auth" are too common to be told so ("Idempotency-Key", "WWW-Authenticate").
@@ -56,6 +57,9 @@ _TOKEN_OF = frozenset(
 )
 _ONCE_MORE = frozenset(b"confirm confirmation repeat again new old".split())
 
+_SHORT = 64
+"""Bytes of a name that is remembered: longer ones nobody sends twice, but a hostile client sends many."""
+
 NAME_ENDS = (b'"', b"\\", b"%")
 """How the quotation mark behind a name begins: in a document, in a string of one, percent-encoded."""
 
@@ -88,7 +92,18 @@ def _spellings(name: bytes) -> tuple[list[bytes], list[bytes]]:
     return _words(name), _words(name.lower())
 
 
-@lru_cache(maxsize=4096)
+def _remembered(function: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
+    """Each request has the same names."""
+    known = lru_cache(4096)(function)
+
+    @wraps(function)
+    def answer(name: bytes) -> bool:
+        return known(name) if len(name) <= _SHORT else function(name)
+
+    return answer
+
+
+@_remembered
 def is_credential(name: bytes) -> bool:
     """Whether a query parameter, or anything else of this name, holds a credential."""
     spellings = _spellings(name)
@@ -97,7 +112,7 @@ def is_credential(name: bytes) -> bool:
     return any(_WORDS.intersection(words) or _ends_in(words, _PAIRS) for words in spellings)
 
 
-@lru_cache(maxsize=4096)
+@_remembered
 def is_credential_header(name: bytes) -> bool:
     """The same of a header."""
     return is_credential(name) or any(map(_ends_header, _spellings(name)))
@@ -113,7 +128,7 @@ def is_credential_field(name: bytes) -> bool:
     return is_credential(name) or name.lower() in _FIELDS
 
 
-@lru_cache(maxsize=4096)
+@_remembered
 def is_credential_member(name: bytes) -> bool:
     """Whether a string that is a JSON member of this name is a credential, whatever it looks like."""
     if name[:2].lower() == b"x-" and is_credential_header(name):  # of the headers that a tool is to send

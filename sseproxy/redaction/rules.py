@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, cached_property, lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
 
 import regex
 
@@ -22,8 +22,6 @@ from sseproxy.redaction.names import (
 from sseproxy.redaction.paths import Path
 
 _FRAMES = 8
-_HEADERS = 64
-"""Names that are remembered: a client sends the same ones with each request. The longest has 64 KiB."""
 
 
 class Rules:
@@ -49,10 +47,9 @@ class Rules:
         self.secrets = dict(secrets or {})
         self.frames: deque[Frame] = deque(maxlen=_FRAMES)
         """What streams had around their texts of late: a memory of `redaction.texts`, for speed alone."""
-        self.is_header: Callable[[bytes], bool] = lru_cache(_HEADERS)(self._is_header)
-        """Whether a header of this name is masked."""
 
-    def _is_header(self, name: bytes) -> bool:
+    def is_header(self, name: bytes) -> bool:
+        """Whether a header of this name is masked."""
         return self._own(name, is_credential_header(name))
 
     def is_field(self, name: bytes) -> bool:

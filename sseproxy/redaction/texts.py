@@ -29,6 +29,9 @@ _NOT_PLAIN = re.compile(rb'data:[ ]?[{\["]')
 _ENOUGH = 2048
 """Bytes of text that may wait until they are looked at together: as many again for each open stream."""
 
+_LONG = 4096
+"""Bytes of text from which `re`, which takes 3 µs to find its pattern, is faster than `bytes.replace`."""
+
 
 class Text(NamedTuple):
     channel: bytes
@@ -130,8 +133,7 @@ class Texts:
         text = events[len(before) : -len(behind)]
         if b"\n" in text:
             between = behind + before
-            # Once it has its pattern, which takes 3 µs, `re` is twice as fast as `bytes.replace`.
-            long = len(text) > _ENOUGH
+            long = len(text) > _LONG
             text = re.sub(re.escape(between), b"", text) if long else text.replace(between, b"")
             if b"\n" in text:
                 return None

@@ -33,6 +33,10 @@ def parse_url(url: str) -> tuple[SplitResult, str, int | None]:
     usable = parts.scheme in ("http", "https") and re.fullmatch("[!-~]+", url)
     if not usable or parts.query or parts.fragment or not parts.hostname:
         raise SseproxyError(f"--upstream {url!r}: should be a URL such as http://localhost:3000")
+    try:
+        parts.hostname.encode("idna")  # as the resolver will
+    except UnicodeError:
+        raise SseproxyError(f"--upstream {url!r}: a part of the host's name is empty or too long") from None
     return parts, parts.hostname, port
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import cast
 
@@ -18,9 +19,9 @@ import uvloop
 
 
 class Upstream(asyncio.Protocol):
-    def __init__(self, client: asyncio.Transport, file: int | None) -> None:
+    def __init__(self, client: asyncio.Transport, folder: Path | None) -> None:
         self._client = client
-        self._file = file
+        self._file = tempfile.mkstemp(dir=folder)[0] if folder else None
 
     def data_received(self, data: bytes) -> None:
         if self._file is not None:
@@ -45,13 +46,17 @@ class Client(asyncio.Protocol):
         self._connecting = asyncio.get_running_loop().create_task(self._connect())
 
     async def _connect(self) -> None:
-        file = None
-        if self._folder:
-            file = os.open(self._folder / f"{id(self)}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        self._upstream, _ = await asyncio.get_running_loop().create_connection(
-            lambda: Upstream(self._transport, file), "127.0.0.1", self._port
-        )
-        self._upstream.write(self._early)
+        try:
+            self._upstream, _ = await asyncio.get_running_loop().create_connection(
+                lambda: Upstream(self._transport, self._folder), "127.0.0.1", self._port
+            )
+        except OSError:
+            self._transport.close()
+            return
+        if self._transport.is_closing():  # the client has left meanwhile
+            self._upstream.close()
+        else:
+            self._upstream.write(self._early)
 
     def data_received(self, data: bytes) -> None:
         if self._upstream:

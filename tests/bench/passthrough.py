@@ -52,12 +52,11 @@ async def push(answer: ClientResponse, response: web.StreamResponse, request: we
         pieces.append(data)
 
     take(content.read_nowait())
-    if not content.is_eof():
-        ended = asyncio.Event()
-        Pushing.sinks[id(content)] = take
-        content.__class__ = Pushing
-        content.on_eof(ended.set)
-        await ended.wait()
+    Pushing.sinks[id(content)] = take
+    content.__class__ = Pushing
+    try:
+        await content.wait_eof()  # raises where the upstream breaks off
+    finally:
         del Pushing.sinks[id(content)]
     write()
 

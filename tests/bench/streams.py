@@ -44,7 +44,8 @@ def proxy_cells(targets: Iterable[Target], *, quick: bool) -> list[Cell]:
         measure = partial(_pass_through, workload, by_name)
         columns = PACED if workload.gap else FAST
         names = [each.name for each in by_name.values() if each.cells is None or full.name in each.cells]
-        cells.append(Cell(workload.name, workload.what, columns, tuple(names), measure))
+        if names:
+            cells.append(Cell(workload.name, workload.what, columns, tuple(names), measure))
     return cells
 
 

@@ -65,10 +65,12 @@ def aiohttp_python(ours: Path) -> Path:
     """The interpreter in whose environment `ours` is, with our own aiohttp, and uvloop: builds of one version
     differ by a third in speed.
     """
-    pins = str(ROOT / "constraints.txt")
-    python = os.path.realpath(ours.parent / "python")
-    name = f"aiohttp-{hashlib.sha256(python.encode()).hexdigest()[:12]}"
-    return environment(name, "-c", pins, "aiohttp", "uvloop", python=python) / "python"
+    pins = ROOT / "constraints.txt"
+    python = (ours.parent / "python").resolve()
+    if not python.exists():
+        raise MissingToolError(f"no {python}: give --sseproxy as it stands in its environment")
+    name = f"aiohttp-{hashlib.sha256(bytes(python) + pins.read_bytes()).hexdigest()[:12]}"
+    return environment(name, "-c", str(pins), "aiohttp", "uvloop", python=str(python)) / "python"
 
 
 def mitmdump() -> Path:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,26 @@ def test_a_disk_that_is_full_is_one_line(tmp_path: Path, command: tuple[str, ...
     assert (done.status, done.err.count("\n")) == (2, 1), done.err
 
 
+def closed(which: str, *command: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run with a standard stream closed."""
+    shell = ["sh", "-c", f'exec "$@" {which}', "sh", *COMMAND, *command]
+    return subprocess.run(shell, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+
+
+@every_writer
+def test_an_output_that_is_closed_is_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = closed(">&-", *command, save(tmp_path, stream()))
+    assert (done.returncode, done.stderr) == (2, "Error: can't write the output: Bad file descriptor\n")
+
+
+@pytest.mark.parametrize("which", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_server_takes_no_number_of_a_closed_stream(tmp_path: Path, which: str) -> None:
+    """uvloop aborts where a socket gets one of the first three numbers."""
+    save(tmp_path, stream())
+    done = closed(which, "exec", "-q", "--cassettes", tmp_path, sys.executable, "-c", "raise SystemExit(3)")
+    assert (done.returncode, done.stderr) == (3, "")
+
+
 def test_an_encoding_that_lacks_a_letter_gets_a_sign_for_it(tmp_path: Path) -> None:
     path = save(tmp_path, stream("data: 朝\n\n".encode()))
     environment = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii"}  # read when Python starts
@@ -161,3 +182,10 @@ def test_a_file_name_that_is_no_utf_8_is_named_all_the_same(tmp_path: Path) -> N
     assert len(found["events"]) == 3
     path.write_bytes(b"hello\n")
     assert "sse.jsonl:1: not JSON" in complaint(sseproxy("ls", path))
+
+
+@pytest.mark.parametrize("form", ["csv", "curl", "har", "jsonl", "trace"])
+def test_a_folder_that_is_no_utf_8_is_exported_all_the_same(tmp_path: Path, form: str) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    save(folder, stream())
+    assert good("export", "--to", form, folder)

@@ -19,6 +19,7 @@ from sseproxy.cassette.store import find, load
 from sseproxy.exchange import Ending, Exchange
 from tests.cli.support import (
     PATIENCE,
+    Server,
     address,
     bound_socket,
     complaint,
@@ -38,6 +39,15 @@ def only(folder: Path) -> Exchange:
     """The exchange of the one cassette in a folder."""
     (path,) = find([folder])
     return load(path)
+
+
+def test_a_password_for_the_upstream_is_not_announced(tmp_path: Path) -> None:
+    server = Server(
+        ("record", "--upstream", f"http://me:{SECRET}@127.0.0.1:9", "--port", "0", "--cassettes", tmp_path)
+    )
+    told = server.announced()
+    assert "http://[redacted]@127.0.0.1:9" in told
+    assert SECRET not in told + server.stop().err
 
 
 def test_a_client_gets_its_stream_and_the_cassette_holds_it_without_secrets(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -234,3 +236,14 @@ def test_of_a_response_the_headers_are() -> None:
 )
 def test_of_a_url_the_userinfo_is_masked(url: str, masked: str) -> None:
     assert mask_url(url) == masked
+
+
+def test_names_that_a_client_makes_up_are_not_held() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(500):
+            mask_headers(((b"x" * 20_000 + b"%d" % number, b"1"),))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 1_000_000

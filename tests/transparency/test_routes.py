@@ -128,6 +128,8 @@ BAD = {
     ("http://a:99999",): "--upstream",
     ("http://a:b",): "--upstream",
     ("http://[::1",): "--upstream",
+    ("http://a..test",): "a part of the host's name is empty or too long",
+    (f"http://{'a' * 64}.test",): "a part of the host's name is empty or too long",
     ("http://ä.test",): "should be a URL such as",
     ("/a=",): "should be a URL such as",
 }
