@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from sseproxy.cassette.naming import PART, SUFFIX
 
@@ -68,28 +70,34 @@ class CassetteWriter:
         except OSError:
             self._torn = error
 
-    def rewrite(self, change: Callable[[bytes], bytes]) -> None:
-        """Puts other content in the place of what was written: all of it, or none.
+    def rewrite(self, change: Callable[[BinaryIO], Iterable[bytes]]) -> None:
+        """Puts other lines in the place of those that were written: all of them, or none.
 
-        Raises OSError; what was written is there then. The other file is never without its lock, nor is
-        there a moment without a whole `.part`.
+        `change` makes them of what was written; where it gives none, that stays. Raises OSError; what was
+        written is there then. The other file is never without its lock, nor is there a moment without a whole
+        `.part`.
         """
-        changed = change(self.path.read_bytes())
+        with self.path.open("rb") as written:
+            lines = iter(change(written))
+            if (first := next(lines, None)) is not None:
+                self._replace(chain([first], lines))
+
+    def _replace(self, lines: Iterable[bytes]) -> None:
         other = self.path.with_name(f".{self.path.name}.tmp")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | getattr(os, "O_BINARY", 0)
         file = os.open(other, flags, 0o644)
         try:
             _lock(file)
-            rest = memoryview(changed)
-            while rest:
-                rest = rest[os.write(file, rest) :]
+            with os.fdopen(file, "wb", closefd=False) as lines_to:
+                lines_to.writelines(lines)
+            size = os.fstat(file).st_size
             other.replace(self.path)
         except OSError:
             os.close(file)
             other.unlink(missing_ok=True)
             raise
         self.close()
-        self._file, self._size = file, len(changed)
+        self._file, self._size = file, size
 
     def finish(self) -> None:
         """Closes the cassette and gives it its final name. Raises OSError; the `.part` is whole then."""

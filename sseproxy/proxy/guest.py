@@ -7,9 +7,10 @@ writing works again. A cassette that can't be ended stays a `.part` without an e
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from sseproxy.cassette import encode
 from sseproxy.cassette.writer import CassetteWriter
@@ -86,12 +87,12 @@ class GuestWriter:
         end: End,
         redacted: Sequence[str] = (),
         *,
-        mask: Callable[[bytes], bytes] | None = None,
+        mask: Callable[[BinaryIO], Iterable[bytes]] | None = None,
     ) -> End:
         """The last write and the final name, one after the other. Gives the end to tell of.
 
-        `redacted`: what was masked in the end. `mask`: what becomes of all that was written before it gets
-        its name.
+        `redacted`: what was masked in the end. `mask`: what all that was written becomes before it gets
+        its name, line by line; where it gives no lines, that stays.
         """
         self._owed += lines
         written = replace(end, bytes=self.stored + _size(pieces))
@@ -133,7 +134,7 @@ class GuestWriter:
             return False
         return True
 
-    def _named(self, writer: CassetteWriter, mask: Callable[[bytes], bytes] | None) -> bool:
+    def _named(self, writer: CassetteWriter, mask: Callable[[BinaryIO], Iterable[bytes]] | None) -> bool:
         try:
             if mask:
                 writer.rewrite(mask)

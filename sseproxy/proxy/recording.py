@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import BinaryIO
 
 import sseproxy
 from sseproxy.cassette import encode
@@ -21,9 +22,9 @@ from sseproxy.redaction import (
     Piece,
     UploadMasker,
     mask_body,
-    mask_cassette,
     mask_head,
     mask_headers,
+    mask_lines,
     mask_response,
     mask_text,
     mask_url,
@@ -290,6 +291,7 @@ class Recording:
         mask = self._mask_whole if masker and masker.unfinished else None
         self.end = self._file.finish(lines, pieces, end, names, mask=mask)
 
-    def _mask_whole(self, cassette: bytes) -> bytes:
+    def _mask_whole(self, cassette: BinaryIO) -> Iterable[bytes]:
         """What is known at the end of a stream alone: a secret that several of its events spelled."""
-        return mask_cassette(cassette, self._session.rules)[0]
+        lines, findings = mask_lines(cassette, self._session.rules)
+        return lines if findings else ()

@@ -13,10 +13,10 @@ from sseproxy.redaction.heads import (
 )
 from sseproxy.redaction.mask import MASK
 from sseproxy.redaction.own import own_rules
-from sseproxy.redaction.records import Finding, mask_cassette
+from sseproxy.redaction.records import mask_cassette, mask_lines
 from sseproxy.redaction.requests import UploadMasker, mask_body, mask_request
 from sseproxy.redaction.rules import Rules, built_in
-from sseproxy.redaction.scan import find_secrets
+from sseproxy.redaction.scan import Finding, find_secrets
 
 __all__ = [
     "MASK",
@@ -31,6 +31,7 @@ __all__ = [
     "mask_cassette",
     "mask_head",
     "mask_headers",
+    "mask_lines",
     "mask_request",
     "mask_response",
     "mask_target",

@@ -33,8 +33,8 @@ class Secret(NamedTuple):
     """Where it stands in the body."""
     data: bytes
     """What stands there, which may be a mask."""
-    pieces: tuple[int, ...] = ()
-    """The numbers of those that have some of it."""
+    pieces: tuple[tuple[int, int], ...] = ()
+    """Those that have some of it: the number of each, and where in the body it begins."""
 
     @property
     def is_masked(self) -> bool:
@@ -138,10 +138,10 @@ class _Places:
         self._starts.append(start)
         self._numbers.append(number)
 
-    def of(self, mark: Mark) -> tuple[int, ...]:
-        """The numbers of the pieces that a mark has some of."""
-        first = bisect_right(self._starts, mark.start) - 1
-        return tuple(self._numbers[first : bisect_left(self._starts, mark.stop)])
+    def of(self, mark: Mark) -> tuple[tuple[int, int], ...]:
+        """The pieces that a mark has some of: their numbers, and where they begin."""
+        some = slice(bisect_right(self._starts, mark.start) - 1, bisect_left(self._starts, mark.stop))
+        return tuple(zip(self._numbers[some], self._starts[some], strict=True))
 
     def forget(self, before: int) -> None:
         """Lets go of the pieces that end before this place."""

@@ -191,7 +191,7 @@ def test_a_recorder_that_is_killed_leaves_all_it_wrote_and_no_lock(tmp_path: Pat
 def test_a_rewritten_cassette_has_the_other_content_and_goes_on(tmp_path: Path) -> None:
     with writing(tmp_path) as writer:
         writer.append(BEGINNING)
-        writer.rewrite(lambda found: found.replace(b'"k":"request"', b'"k":"request","x":1'))
+        writer.rewrite(lambda found: [found.read().replace(b'"k":"request"', b'"k":"request","x":1')])
         assert [path.name for path in tmp_path.iterdir()] == ["a.sse.jsonl.part"]
         writer.append(lines(DATA, END))
         writer.finish()
@@ -205,6 +205,7 @@ def test_a_rewritten_cassette_is_still_being_written(tmp_path: Path) -> None:
     with writing(tmp_path) as writer:
         writer.append(BEGINNING)
         writer.rewrite(lambda found: found)
+        assert writer.path.read_bytes() == BEGINNING
         assert is_being_written(writer.path)
     assert not is_being_written(writer.path)
 
@@ -214,7 +215,7 @@ def test_what_can_t_be_rewritten_stays_as_it_is(tmp_path: Path) -> None:
     with writing(tmp_path) as writer:
         writer.append(BEGINNING)
         with pytest.raises(OSError):  # noqa: PT011 - which one differs by system
-            writer.rewrite(lambda found: b"other\n")
+            writer.rewrite(lambda found: [b"other\n"])
         assert writer.path.read_bytes() == BEGINNING
         writer.append(lines(DATA))
         assert writer.path.read_bytes() == BEGINNING + lines(DATA)

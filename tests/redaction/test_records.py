@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -115,6 +116,23 @@ def test_a_key_that_several_events_spell_is_masked_in_each() -> None:
     assert KEY.masked in b"".join(event.data for event in decode(result).arrivals).replace(
         b'"}\n\ndata: {"event":"token","data":"', b""
     )
+
+
+def test_of_a_long_stream_nothing_is_held(tmp_path: Path) -> None:
+    path = tmp_path / "a.sse.jsonl"
+    words = [b"sk-", KEY.secret[:6], KEY.secret[6:], *[b"on and on"] * 20_000]
+    events = (b'data: {"event":"token","data":"%b"}\n\n' % word for word in words)
+    path.write_bytes(cassette(*(encode.data(t, event) for t, event in enumerate(events))))
+    with path.open("rb") as file:
+        tracemalloc.start()
+        try:
+            lines, findings = redaction.mask_lines(file)
+            size = sum(map(len, lines))
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert len(findings) == 3
+    assert peak < path.stat().st_size / 2 < size
 
 
 def test_what_is_not_known_is_kept_and_so_are_lines_without_a_finding() -> None:

@@ -56,16 +56,17 @@ def test_what_is_found_does_not_hang_on_where_a_block_ends(events: list[bytes], 
     pieces = [body[at : at + size] for at in range(0, len(body), size)]
     whole = secrets(pieces, len(body) + 1)
     assert secrets(pieces, 1) == whole
-    for mark, data, numbers in whole:
+    for mark, data, those in whole:
         assert data == body[mark.start : mark.stop]
-        assert list(numbers) == list(range(mark.start // size, (mark.stop - 1) // size + 1))
+        some = range(mark.start // size, (mark.stop - 1) // size + 1)
+        assert list(those) == [(number, number * size) for number in some]
 
 
 def test_a_key_is_found_though_a_block_ends_in_each_part_of_it() -> None:
     words = [b"task", b" sk-", *(KEY.secret[at : at + 5] for at in range(0, len(KEY.secret), 5)), b" end."]
     pieces = [b'data: {"event":"token","data":"%b"}\n\n' % word for word in words]
     found = secrets(pieces, 1)
-    assert [number for secret in found for number in secret.pieces] == list(range(2, len(words) - 1))
+    assert [number for secret in found for number, _ in secret.pieces] == list(range(2, len(words) - 1))
     assert b"".join(secret.data for secret in found) == KEY.secret
     body = masked(b"".join(pieces), [secret.mark for secret in found])
     assert all(secret.is_masked for secret in secrets([body], 1))

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sseproxy.exchange import Headers
 from sseproxy.redaction import Rules, built_in
 from sseproxy.redaction.body import Masker
-from sseproxy.redaction.mask import masked
-from sseproxy.redaction.records import body_findings
+from sseproxy.redaction.mask import Mark, masked
+from sseproxy.redaction.search import Search
 from sseproxy.redaction.stream import StreamScanner
 from sseproxy.sse import EventStreamParser
 from tests.redaction.keys import BEHIND, KEYS, PEM_LINES, Key, pem
@@ -72,9 +73,15 @@ every_beginning = pytest.mark.parametrize(
 BEFORE = ["", "The", " key", " is", " "]
 
 
+def marks_in(headers: Headers, body: bytes, rules: Rules | None = None) -> list[Mark]:
+    search = Search(headers, rules or built_in())
+    search.feed(0, body)
+    return [secret.mark for secret in search.finish()]
+
+
 def whole(body: bytes, rules: Rules | None = None) -> bytes:
     """What a stream becomes when all of it is known."""
-    return masked(body, body_findings(EVENT_STREAM, body, rules or built_in()))
+    return masked(body, marks_in(EVENT_STREAM, body, rules))
 
 
 def fed(reads: list[bytes], rules: Rules | None = None) -> tuple[bytes, StreamScanner]:
@@ -359,6 +366,6 @@ def test_a_key_spelled_over_the_lines_of_ndjson_is_known_at_the_end(kind: bytes,
     came = b"".join(piece.data for line in lines for piece in masker.feed(0, line))
     came += b"".join(piece.data for piece in masker.finish())
     assert masker.unfinished
-    result = masked(came, body_findings(headers, came, built_in()))
+    result = masked(came, marks_in(headers, came))
     said = "".join(orjson.loads(line)["response"] for line in result.splitlines())
     assert said == "".join(words).replace(text, KEYS[0].masked.decode())
