@@ -74,7 +74,7 @@ def tidy(folder: Path, keep: Keep, now: float) -> None:
     """Deletes what is over the bound: only files that bear a recorder's name, never one that is open."""
     try:
         named = [path for path in folder.iterdir() if RECORDED.fullmatch(path.name) and path.is_file()]
-        finished = [_kept(path) for path in named]
+        finished = [kept for path in named if (kept := _kept(path))]
         over = expired(finished, keep, now)
         for cassette in over:
             cassette.path.unlink(missing_ok=True)
@@ -84,6 +84,9 @@ def tidy(folder: Path, keep: Keep, now: float) -> None:
         log.warning("--keep can't be carried out in %s: %s", folder, error.strerror)
 
 
-def _kept(path: Path) -> Kept:
-    state = path.stat()
+def _kept(path: Path) -> Kept | None:
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return None  # another recorder of the folder was quicker
     return Kept(path, state.st_size, state.st_mtime)

@@ -33,7 +33,7 @@ def facts(sseproxy: Path, others: Collection[str]) -> dict[str, str]:
     }
     if "nginx" in others:
         told["nginx"] = _asked(tools.nginx, "-v")
-    if any(name.startswith("aiohttp") for name in others):
+    if any(name.startswith(("aiohttp", "floor")) for name in others):
         told["aiohttp"] = _asked(lambda: tools.aiohttp_python(sseproxy), "-c", AIOHTTP)
     if "mitmproxy" in others:
         told["mitmproxy"] = _asked(tools.mitmdump, "--version")
@@ -41,7 +41,7 @@ def facts(sseproxy: Path, others: Collection[str]) -> dict[str, str]:
 
 
 class Stolen:
-    """How much the host of a virtual machine lets it stand still, by milliseconds (proc(5), `steal`)."""
+    """How much the host of a virtual machine lets it stand still (proc(5), `steal`)."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()

@@ -105,27 +105,16 @@ def record(
 
 def proxies(program: Path, against: Path | None) -> tuple[Target, ...]:
     """All that pass a stream on. `against`: another sseproxy, to be compared."""
+    aiohttp = functools.partial(script, program=program, name="passthrough.py")
+    floor = functools.partial(script, program=program, name="floor.py")
     targets = [
         Target("direct"),
         Target("nginx", nginx),
-        Target(
-            "aiohttp", functools.partial(script, program=program, name="passthrough.py", more=("asyncio",))
-        ),
-        Target(
-            "aiohttp, uvloop",
-            functools.partial(script, program=program, name="passthrough.py", more=("uvloop",)),
-        ),
-        Target(
-            "aiohttp, pushing",
-            functools.partial(script, program=program, name="passthrough.py", more=("uvloop", "pushing")),
-            cells=EDGE,
-        ),
-        Target("floor", functools.partial(script, program=program, name="floor.py"), cells=EDGE),
-        Target(
-            "floor, recording",
-            functools.partial(script, program=program, name="floor.py", more=(".",)),
-            cells=EDGE,
-        ),
+        Target("aiohttp", functools.partial(aiohttp, more=("asyncio",))),
+        Target("aiohttp, uvloop", functools.partial(aiohttp, more=("uvloop",))),
+        Target("aiohttp, pushing", functools.partial(aiohttp, more=("uvloop", "pushing")), cells=EDGE),
+        Target("floor", floor, cells=EDGE),
+        Target("floor, recording", functools.partial(floor, more=(".",)), cells=EDGE),
         Target("mitmproxy", mitmproxy),
         Target(f"{OURS}, passing", functools.partial(record, program=program, more=("--skip", "*"))),
         Target(OURS, functools.partial(record, program=program), records=True),

@@ -83,12 +83,12 @@ PROXY = (
     ),
     Workload(
         "paced-5000",
-        "5,000 streams, an event each 500 ms, for 10 s: 10,000 events a second",
+        "5,000 streams, begun within 8 s, an event each 500 ms, for 10 s: 10,000 events a second",
         5_000,
         5_000,
         20,
         gap=500_000,
-        ramp=3_000_000,
+        ramp=8_000_000,
     ),
     Workload(
         "short-new",

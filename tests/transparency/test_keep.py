@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,16 @@ def test_a_link_to_a_file_elsewhere_is_unlinked_and_the_file_stays(tmp_path: Pat
     (folder / name(1)).symlink_to(target)
     tidy(folder, Keep(count=0), NOW)
     assert target.read_text() == "x"
+
+
+def test_two_recorders_may_tidy_one_folder(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for day in range(1, 31):
+        for number in range(60):
+            (tmp_path / name(day, f"_POST_{number}_01KAQ3M5Z8T7QRSV")).write_text("x")
+    both = [threading.Thread(target=tidy, args=(tmp_path, Keep(count=0), NOW)) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert list(tmp_path.iterdir()) == []
+    assert not caplog.records
