@@ -147,7 +147,7 @@ def server(command: Sequence[str | Path], port: int, folder: Path) -> Iterator[R
 def _await_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port)):
             return
         time.sleep(0.002)
     raise BrokenRunError(f"{process.args!r} does not listen: {_tail(log)}")
