@@ -8,11 +8,12 @@ from typing import NamedTuple, Protocol
 
 from sseproxy.coding import CodingError, Decoder, decoder
 from sseproxy.exchange import Headers, media_type, tokens
+from sseproxy.redaction.lines import LineScanner
 from sseproxy.redaction.mask import Mark
 from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import HOLD_LIMIT, Scanned, Scanner
 from sseproxy.redaction.stream import StreamScanner
-from sseproxy.sse import LINES
+from sseproxy.sse import EVENT_STREAM, LINES
 
 INFLATE_LIMIT = 16 * 1024 * 1024
 """Plain bytes in one read of a compressed body: what grows beyond is not looked through."""
@@ -43,16 +44,20 @@ class Masker:
 
     def __init__(self, headers: Headers, rules: Rules) -> None:
         kind = media_type(headers)
-        self._stream = StreamScanner(rules) if kind == b"text/event-stream" else None
+        self._stream: StreamScanner | LineScanner | None = None
+        if kind == EVENT_STREAM:
+            self._stream = StreamScanner(rules)
+        elif kind in LINES:
+            self._stream = LineScanner(rules)
         self._text: _Text = self._stream or Scanner(rules.plain)
         self._inflating = inflating(headers)
         self.passes: Callable[[bytes], bool] = _never
         """The quick answer for nearly all arrivals: it may be written as it is, at once, and `feed` need not
         have it. False says nothing.
         """
-        if self._stream and self._inflating is None:
+        if isinstance(self._stream, StreamScanner) and self._inflating is None:
             self.passes = self._stream.passes
-        self._is_document = bool(rules.paths) or kind in LINES
+        self._has_paths = bool(rules.paths)  # that may select something in a document of several reads
         self._waiting: deque[tuple[int, int]] = deque()  # arrivals of which something is held, and how much
         self._held = b""  # of a compressed body, all of these
         self.refused = ""
@@ -71,7 +76,7 @@ class Masker:
     @property
     def unfinished(self) -> bool:
         """Whether the whole of the body has to be looked at when it has ended: what is only then known."""
-        return self._is_document or bool(self._stream and self._stream.spelled)
+        return self._has_paths or bool(self._stream and self._stream.spelled)
 
     def feed(self, t: int, data: bytes) -> list[Piece]:
         """An arrival. What is not in the result is held, with its time."""

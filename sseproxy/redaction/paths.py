@@ -48,6 +48,8 @@ def find_paths(document: bytes, paths: Sequence[Path]) -> list[Mark]:
         value = orjson.loads(document)
     except orjson.JSONDecodeError:
         return []
+    if not isinstance(value, dict | list):
+        return []  # nothing is inside of it, and the library takes a string for a document
     selected = {
         tuple(match.parts): path.text for path in paths for match in path.query.finditer(value) if match.parts
     }

@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 from sseproxy.exchange import Headers, media_type
 from sseproxy.redaction.beginnings import ESCAPE_SIZE
+from sseproxy.redaction.lines import select_in_lines
 from sseproxy.redaction.lookup import EVENT_ENDS
 from sseproxy.redaction.mask import Mark, mask_length, masked, merged
 from sseproxy.redaction.paths import find_paths
 from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import Scanner
 from sseproxy.redaction.stream import select_in_events
-from sseproxy.redaction.texts import texts
+from sseproxy.redaction.texts import Text, texts
 from sseproxy.sse import EVENT_STREAM, LINES
 
 BLOCK = 256 * 1024
@@ -48,11 +49,10 @@ class Search:
     def __init__(self, headers: Headers, rules: Rules) -> None:
         kind = media_type(headers)
         self._rules = rules
-        self._is_stream = kind == EVENT_STREAM
-        self._lookup = rules.stream if self._is_stream else rules.plain
-        self._has_texts = self._is_stream or kind in LINES
+        self._is_events, self._is_lines = kind == EVENT_STREAM, kind in LINES
+        self._lookup = rules.stream if self._is_events else rules.plain
         # A user's own expression may look at anything that stands before.
-        self._in_blocks = self._is_stream and not rules.patterns
+        self._in_blocks = (self._is_events or self._is_lines) and not rules.patterns
         self._block: list[bytes] = []
         self._start = 0  # of the block in the body
         self._size = 0  # of the block
@@ -82,7 +82,8 @@ class Search:
     def _look(self) -> None:
         """Takes the events of the block that are complete, if nothing in them can go on in the next one."""
         data = b"".join(self._block)
-        stop = max(data.rfind(end) + len(end) if end in data else 0 for end in EVENT_ENDS)
+        ends = EVENT_ENDS if self._is_events else (b"\n",)
+        stop = max(data.rfind(end) + len(end) if end in data else 0 for end in ends)
         if not (stop and self._take(data[:stop], final=False)):
             self._block = [data]
             self._enough = 2 * self._size
@@ -100,16 +101,22 @@ class Search:
         if not (final or scanner.idle):
             return False
         self._scanned += self._placed(self._marked(data, marks))
-        paths = self._rules.paths
-        selected = select_in_events(data, paths) if self._is_stream else find_paths(data, paths)
-        self._selected += self._placed(self._marked(data, selected))
-        for name, start, stop in texts(data) if self._has_texts else ():
+        self._selected += self._placed(self._marked(data, self._select(data)))
+        for name, start, stop in self._texts(data):
             channel = self._channels.get(name)
             if channel is None:
                 channel = self._channels[name] = _Channel(self._rules)
             channel.add(self._start + start, data[start:stop])
             self._undecided[name] = channel
         return True
+
+    def _select(self, data: bytes) -> list[Mark]:
+        if self._is_events:
+            return select_in_events(data, self._rules.paths)
+        return (select_in_lines if self._is_lines else find_paths)(data, self._rules.paths)
+
+    def _texts(self, data: bytes) -> Iterable[Text]:
+        return texts(data, lines=self._is_lines) if self._is_events or self._is_lines else ()
 
     def _decide(self, *, final: bool = False) -> None:
         for name, channel in list(self._undecided.items()):

@@ -9,10 +9,8 @@ from sseproxy.redaction.mask import Mark, masked, merged
 from sseproxy.redaction.paths import Path, find_paths
 from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import Scanned, Scanner
-from sseproxy.redaction.texts import Heard, Texts
+from sseproxy.redaction.texts import EVENT_LIMIT, Heard, Texts
 
-_EVENT_LIMIT = 1024 * 1024
-"""Bytes of an unfinished event of which the text is kept in mind."""
 _STRANGERS = 3
 """Events at either end of a read that are looked at one by one, if need be."""
 _END = re.compile(rb"(?>\r\n?|\n)(?>\r\n?|\n)")
@@ -48,20 +46,26 @@ class StreamScanner:
         first = self._first_end(data) if self._event else 0
         last = max(first, _last_end(data))
         if first < 0 or last == 0:  # no event is complete
-            self._event = (self._event + data)[-_EVENT_LIMIT:]
-            return self._raw.feed(data, final=final)
+            return self._unfinished(data, final=final)
         held = self._raw.held
         scanned = []
         if first:
             scanned.append(self._completed(data[:first]))
         if last > first:
             scanned += self._whole(data[first:last])
-        self._event = data[last:]
-        if self._event or final:
-            scanned.append(self._raw.feed(self._event, final=final))
+        self._event = b""
+        if last < len(data) or final:
+            scanned.append(self._unfinished(data[last:], final=final))
         if not held and not self._raw.held and not any(part.marks for part in scanned):
             return Scanned(data, [])
         return scanned[0] if len(scanned) == 1 else _joined(scanned)
+
+    def _unfinished(self, data: bytes, *, final: bool) -> Scanned:
+        """Bytes of an event that is not complete, and with the `final` ones never will be."""
+        self._event = (self._event + data)[-EVENT_LIMIT:]
+        if final:
+            self._texts.feed(self._event, clean=False)
+        return self._raw.feed(data, final=final)
 
     def _first_end(self, data: bytes) -> int:
         """Where the event that began earlier ends in the data; -1 where it does not."""

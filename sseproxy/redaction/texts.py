@@ -16,13 +16,17 @@ from sseproxy.redaction.spellings import REACH
 _STRING = rb'"((?:[^"\\\r\n]|\\.)*+)"'
 # Members that carry text in the dialects in use; a line of data that is no JSON is text itself. Each
 # alternative begins with a letter of its own, so that `re` need not try them all at every byte.
-_TEXT = re.compile(
+_MEMBER = (
     rb'"(data|content|text|delta|arguments|partial_json|thinking|reasoning|reasoning_content|output|answer'
     rb'|response|completion|refusal|message)"\s*+:\s*+' + _STRING + rb'|"index"\s*+:\s*+(\d+)'
-    rb"|[\r\n](?:(?=[\r\n])|data:[ ]?+(?:" + _STRING + rb'|((?!\[[{\["])[^{"\r\n][^\r\n]*+)))'
 )
+_IN_EVENTS = re.compile(
+    _MEMBER + rb"|[\r\n](?:(?=[\r\n])|data:[ ]?+(?:" + _STRING + rb'|((?!\[[{\["])[^{"\r\n][^\r\n]*+)))'
+)
+_IN_LINES = re.compile(_MEMBER + rb"|\n")
 
-
+EVENT_LIMIT = 1024 * 1024
+"""Bytes of an unfinished event, or line, of which the text is kept in mind."""
 _NOT_PLAIN = re.compile(rb'data:[ ]?[{\["]')
 """A line of data that may be JSON: what a plain line of text shows says nothing of it."""
 
@@ -40,10 +44,11 @@ class Text(NamedTuple):
     stop: int
 
 
-def texts(events: bytes) -> Iterator[Text]:
-    """Where the texts of these events stand, as they are escaped there."""
+def texts(events: bytes, *, lines: bool = False) -> Iterator[Text]:
+    """Where the texts of these events stand, as they are escaped there. `lines`: each is one of JSON."""
     index = b""
-    for match in _TEXT.finditer(b"\n" + events):  # so that the first line begins as the others do
+    pattern = _IN_LINES if lines else _IN_EVENTS
+    for match in pattern.finditer(b"\n" + events):  # so that the first line begins as the others do
         group = match.lastindex
         if group == 2:
             yield Text(match[1] + index, match.start(2) - 1, match.end(2) - 1)
@@ -74,8 +79,10 @@ class Texts:
     them. As the rest has been looked at before, in this stream or another, only the texts have to be.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, *, lines: bool = False) -> None:
+        """`lines`: the events are lines of JSON."""
         self._plain = rules.plain
+        self._lines = lines
         self._has_anchor = rules.plain.has_anchor
         self.may_learn = not (rules.patterns or rules.paths)
         """Whether texts are all that rules look at."""
@@ -145,7 +152,7 @@ class Texts:
 
     def feed(self, events: bytes, *, clean: bool) -> None:
         """Whole events of any kind. `clean`: nothing was masked in them."""
-        said = list(texts(events))
+        said = list(texts(events, lines=self._lines))
         by_channel: dict[bytes, list[bytes]] = defaultdict(list)
         for channel, start, stop in said:
             by_channel[channel].append(events[start:stop])

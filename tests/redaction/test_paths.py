@@ -56,6 +56,11 @@ def test_a_name_that_stands_twice_is_masked_twice() -> None:
     assert len(find_paths(document, [compile_path("$.a")])) == 2
 
 
+@pytest.mark.parametrize("document", [b'"a"', b'"{\\"a\\":1}"', b"1", b"null"])
+def test_what_is_one_value_has_nothing_inside_of_it(document: bytes) -> None:
+    assert find_paths(document, [compile_path("$..*"), compile_path("$")]) == []
+
+
 @pytest.mark.parametrize("document", [b"", b"a", b'{"a":', b"\xff", b'{"a":1}{"a":2}'])
 def test_what_is_no_json_has_nothing_to_select(document: bytes) -> None:
     assert find_paths(document, [compile_path("$..*")]) == []

@@ -37,7 +37,19 @@ FORMS = [
     b'data: {"password":"%b","pin":12,"address":"x"}\n\n',
     b": %b\n",
 ]
-EVENTS = st.builds(lambda form, word: form % word, st.sampled_from(FORMS), st.sampled_from(WORDS))
+LINES = [
+    b'{"model":"m","response":"%b","done":false}\n',
+    b'{"index":1,"text":"%b"}\r\n',
+    b'{"password":"%b","pin":12,"address":"x"}\n',
+    b'"%b"\n',
+    b"%b\n",
+    b"%b",
+]
+
+
+def made(forms: list[bytes]) -> st.SearchStrategy[list[bytes]]:
+    one = st.builds(lambda form, word: form % word, st.sampled_from(forms), st.sampled_from(WORDS))
+    return st.lists(one, max_size=14)
 
 
 def secrets(pieces: list[bytes], block: int, kind: bytes = b"text/event-stream") -> list[Secret]:
@@ -50,12 +62,21 @@ def secrets(pieces: list[bytes], block: int, kind: bytes = b"text/event-stream")
 
 
 @settings(deadline=None, derandomize=True, max_examples=400)
-@given(st.lists(EVENTS, max_size=14), st.integers(1, 120))
-def test_what_is_found_does_not_hang_on_where_a_block_ends(events: list[bytes], size: int) -> None:
+@given(
+    st.one_of(
+        st.tuples(st.just(b"text/event-stream"), made(FORMS)),
+        st.tuples(st.just(b"application/x-ndjson"), made(LINES)),
+    ),
+    st.integers(1, 120),
+)
+def test_what_is_found_does_not_hang_on_where_a_block_ends(
+    kind_and_events: tuple[bytes, list[bytes]], size: int
+) -> None:
+    kind, events = kind_and_events
     body = b"".join(events)
     pieces = [body[at : at + size] for at in range(0, len(body), size)]
-    whole = secrets(pieces, len(body) + 1)
-    assert secrets(pieces, 1) == whole
+    whole = secrets(pieces, len(body) + 1, kind)
+    assert secrets(pieces, 1, kind) == whole
     for mark, data, those in whole:
         assert data == body[mark.start : mark.stop]
         some = range(mark.start // size, (mark.stop - 1) // size + 1)

@@ -15,6 +15,7 @@ from sseproxy.exchange import Headers
 from sseproxy.redaction import Rules, built_in
 from sseproxy.redaction.body import Masker
 from sseproxy.redaction.mask import Mark, masked
+from sseproxy.redaction.paths import compile_path
 from sseproxy.redaction.search import Search
 from sseproxy.redaction.stream import StreamScanner
 from sseproxy.sse import EventStreamParser
@@ -277,13 +278,15 @@ WORDS = st.sampled_from(
     st.sampled_from(DIALECTS),
     st.lists(WORDS, max_size=14),
     st.lists(st.integers(0, 1500), max_size=5),
+    st.integers(0, 3),
 )
 def test_however_a_stream_was_cut_the_end_is_the_same(
-    dialect: Dialect, words: list[str], cuts: list[int]
+    dialect: Dialect, words: list[str], cuts: list[int], torn: int
 ) -> None:
     if dialect is documented:
         words = [word.replace("\n", " ") for word in words]
     body = "".join(map(dialect, words)).encode()
+    body = body[: len(body) - torn]
     offsets = sorted({0, len(body), *(offset for offset in cuts if offset < len(body))})
     reads = [body[start:stop] for start, stop in pairwise(offsets)]
     came, scanner = fed(reads)
@@ -355,17 +358,91 @@ def test_a_private_key_in_long_pieces_is_masked_to_its_end(dialect: Dialect) -> 
         )
 
 
+@every_dialect
+def test_so_is_one_of_which_the_stream_breaks_off_with_the_last_text(dialect: Dialect) -> None:
+    text = KEYS[0].whole.decode()
+    events = [dialect(word).encode() for word in [*BEFORE, text[:12], text[12:]]]
+    events[-1] = events[-1].rstrip(b"\n") + b"\n"
+    scanner = fed(events)[1]
+    assert marks_in(EVENT_STREAM, b"".join(events))
+    assert scanner.spelled
+
+
+NDJSON = ((b"Content-Type", b"application/x-ndjson"),)
+
+
+def ollama(text: str, **members: object) -> bytes:
+    return f"{compact({'model': 'm', **members, 'response': text, 'done': False})}\n".encode()
+
+
+def written(headers: Headers, reads: list[bytes], rules: Rules | None = None) -> tuple[bytes, Masker]:
+    """What a recorder writes of a body before it looks at the whole."""
+    masker = Masker(headers, rules or built_in())
+    pieces = [piece for read in reads for piece in masker.feed(0, read)]
+    return b"".join(piece.data for piece in [*pieces, *masker.finish()]), masker
+
+
 @pytest.mark.parametrize("kind", [b"application/x-ndjson", b"application/jsonl; charset=utf-8"])
 @pytest.mark.parametrize("size", [1, 7, 30])
-def test_a_key_spelled_over_the_lines_of_ndjson_is_known_at_the_end(kind: bytes, size: int) -> None:
+@pytest.mark.parametrize("cut", [0, 1, 9, 1000], ids=["lines", "bytes", "9", "at once"])
+def test_a_key_spelled_over_the_lines_of_ndjson_is_known_at_the_end(kind: bytes, size: int, cut: int) -> None:
     headers = ((b"Content-Type", kind),)
-    masker = Masker(headers, built_in())
     text = KEYS[0].whole.decode()
     words = [*BEFORE, *(text[at : at + size] for at in range(0, len(text), size)), " end"]
-    lines = [f"{compact({'model': 'm', 'response': word, 'done': False})}\n".encode() for word in words]
-    came = b"".join(piece.data for line in lines for piece in masker.feed(0, line))
-    came += b"".join(piece.data for piece in masker.finish())
+    lines = [ollama(word) for word in words]
+    body = b"".join(lines)
+    came, masker = written(
+        headers, [body[at : at + cut] for at in range(0, len(body), cut)] if cut else lines
+    )
     assert masker.unfinished
     result = masked(came, marks_in(headers, came))
     said = "".join(orjson.loads(line)["response"] for line in result.splitlines())
     assert said == "".join(words).replace(text, KEYS[0].masked.decode())
+
+
+@settings(deadline=None, derandomize=True, max_examples=150)
+@given(st.lists(WORDS, max_size=14), st.lists(st.integers(0, 1500), max_size=5), st.integers(0, 9))
+def test_so_are_all_that_ndjson_spells_however_it_was_cut(
+    words: list[str], cuts: list[int], torn: int
+) -> None:
+    body = b"".join(ollama(word, index=at % 2) for at, word in enumerate(words))
+    body = body[: len(body) - torn]
+    offsets = sorted({0, len(body), *(offset for offset in cuts if offset < len(body))})
+    came, masker = written(NDJSON, [body[start:stop] for start, stop in pairwise(offsets)])
+    expected = masked(body, marks_in(NDJSON, body))
+    assert masked(came, marks_in(NDJSON, came)) == expected
+    if not masker.unfinished:
+        assert came == expected
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""], ids=["LF", "CRLF", "torn"])
+def test_a_key_that_the_last_line_completes_is_known(end: bytes) -> None:
+    lines = [ollama(KEYS[0].whole[:12].decode()), ollama(KEYS[0].whole[12:].decode()).rstrip(b"\n") + end]
+    assert written(NDJSON, lines)[1].unfinished
+
+
+@pytest.mark.parametrize("size", [1, 9, 10_000])
+def test_ndjson_that_spells_nothing_is_not_looked_at_again(size: int) -> None:
+    body = b"".join(
+        ollama(word, created_at=f"2026-11-23T00:00:{at:02}Z") for at, word in enumerate(BEFORE * 9)
+    )
+    came, masker = written(NDJSON, [body[at : at + size] for at in range(0, len(body), size)])
+    assert came == body
+    assert not masker.unfinished
+    assert not marks_in(NDJSON, body)
+
+
+def test_the_index_of_one_line_says_nothing_of_the_next() -> None:
+    text = KEYS[0].whole.decode()
+    lines = [ollama("", index=1), ollama(text[:15]), ollama("", index=2), ollama(text[15:])]
+    assert written(NDJSON, lines)[1].unfinished
+    assert marks_in(NDJSON, b"".join(lines))
+
+
+def test_a_document_of_each_line_is_masked_by_a_path() -> None:
+    rules = Rules(paths=[compile_path("$.user.email")])
+    lines = [ollama("x", user={"email": address}) for address in ("a@b.example", "c@d.example")]
+    came, masker = written(NDJSON, lines, rules)
+    assert masker.unfinished
+    result = masked(came, marks_in(NDJSON, came, rules))
+    assert [orjson.loads(line)["user"]["email"] for line in result.splitlines()] == ["[redacted]*"] * 2
