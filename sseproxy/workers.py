@@ -170,6 +170,7 @@ def _work(
 ) -> None:
     for other in others:
         other.close()  # else nobody would hear of the parent's death
-    for passed_on in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C and service managers tell parent and workers
-        signal.signal(passed_on, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # terminals and service managers tell parent and workers
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     sys.exit(work(number, Pipe(end)))

@@ -28,7 +28,7 @@ STATUS = """\
 
 | status | what it says |
 |---|---|
-| 0 | Fine. A server that SIGTERM stopped, too. |
+| 0 | Fine. A server that SIGTERM or SIGHUP stopped, too. |
 | 1 | Done, and something is not as it should be: `diff` or `verify` found differences, `validate` oddities, `lint` something, `scan` what looks like a secret, `learn` nothing to learn from, the replay of `demo` differed, `why` found no answer, `--fail-unplayed` leftovers, `record` lost a part of a recording. |
 | 2 | Not done: wrong usage, a cassette that can't be read, an address that can't be listened on. One line on stderr says which. |
 | 130 | Interrupted (Ctrl-C, SIGINT). |

@@ -18,6 +18,7 @@ import orjson
 
 from sseproxy.analysis.lint import Expectations, Finding
 from sseproxy.cli.expectations import as_options
+from sseproxy.cli.signals import stop_signals
 from sseproxy.errors import CassetteError, SseproxyError
 from sseproxy.follow import Follower
 from sseproxy.printable import printable
@@ -34,7 +35,7 @@ _PATIENCE = 10.0  # seconds that lint may take for what is left when its recorde
 
 
 def follow(folder: Path, expectations: Expectations, show: Callable[[Finding], bool]) -> int:
-    """Looks until SIGINT or SIGTERM comes or its parent is gone, and then to the end of what is written.
+    """Looks until a signal to stop comes or its parent is gone, and then to the end of what is written.
 
     `show` prints a finding, if it is one to be shown. Gives the exit status.
     """
@@ -44,7 +45,7 @@ def follow(folder: Path, expectations: Expectations, show: Callable[[Finding], b
         nonlocal stopped_by
         stopped_by = number
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in stop_signals():
         signal.signal(number, stop)
     if hasattr(os, "nice"):
         os.nice(_POLITE)

@@ -119,7 +119,7 @@ _seconds = Seconds(min=0, min_open=True)
     default=3.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long open streams may go on after SIGTERM or Ctrl-C.",
+    help="How long open streams may go on after SIGTERM, SIGHUP or Ctrl-C.",
 )
 @setting("--lint", is_flag=True, help="Log what is wrong with the streams as it happens.")
 @expectations

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from sseproxy.admin import Figures, serve_admin
+from sseproxy.cli.signals import HANG_UP, stop_signals
 from sseproxy.errors import SseproxyError
 from sseproxy.metrics import Metrics, merged
 from sseproxy.server import reserve
@@ -173,7 +174,7 @@ async def _admin(place: Place, figures: Figures) -> AsyncIterator[None]:
 def until_stopped(
     main: Callable[[asyncio.Event], Awaitable[int]], in_a_hurry: Callable[[], None] = lambda: None
 ) -> int:
-    """Runs `main` with an event that SIGINT and SIGTERM set; a second one ends the process at once.
+    """Runs `main` with an event that a signal to stop sets; a second one ends the process at once.
 
     Gives main's status, or 130 where SIGINT stopped it and all was well. `in_a_hurry` is called before the
     process is ended at once.
@@ -187,12 +188,14 @@ def until_stopped(
         def stop(number: int) -> None:
             nonlocal interrupted
             if stopped.is_set():
+                if number == HANG_UP:
+                    return  # a terminal that closes tells of it twice: the kernel does, and the shell
                 in_a_hurry()
                 os._exit(130 if number == signal.SIGINT else 1)
             interrupted = number == signal.SIGINT
             stopped.set()
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stop_signals():
             if sys.platform == "win32":  # the event loop takes no signal handlers there
                 signal.signal(number, lambda got, _: loop.call_soon_threadsafe(stop, got))
             else:

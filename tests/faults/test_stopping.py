@@ -23,7 +23,7 @@ from tests.support.wire import Response
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 
-SIGNALS = {signal.SIGTERM: 0, signal.SIGINT: 130}
+SIGNALS = {signal.SIGTERM: 0, signal.SIGINT: 130, signal.SIGHUP: 0}
 """And the exit status of a command that one of them stopped."""
 FOR_EVER = "3600"
 BODY = b"".join(EVENTS)
@@ -141,6 +141,19 @@ async def test_a_second_signal_ends_it_at_once(number: signal.Signals, status: i
     assert only_cassette(tmp_path).ending is Ending.INCOMPLETE
     assert only_cassette(tmp_path).body == EVENTS[0]
     assert len(parts(tmp_path)) == 1
+
+
+async def test_a_terminal_that_closes_may_say_so_twice(tmp_path: Path) -> None:
+    async with stage(tmp_path, "--grace", FOR_EVER) as on:
+        async with streaming(on) as (peer, got):
+            await heard(on.recorder, signal.SIGHUP)
+            on.recorder.process.send_signal(signal.SIGHUP)
+            await on.recorder.turn()
+            on.turns.give()
+            await finish(peer, got)
+        assert await on.recorder.ended() == 0
+    assert (got.body, got.fate) == (BODY, "whole")
+    assert only_cassette(tmp_path).ending is Ending.CLEAN
 
 
 async def test_connections_without_a_stream_do_not_delay_the_stop(tmp_path: Path) -> None:
