@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -13,6 +14,9 @@ from sseproxy.redaction.spellings import Spelling, opening
 from sseproxy.redaction.values import may_say_nothing, says_nothing
 
 _TOKEN = regex.compile(rb"[A-Za-z0-9._~+/=-]{16,}")
+# What a model said, with how likely that was (`logprobs`): a hundred of them in an event. Told in a tenth of
+# the time that it takes to look at a member.
+_PIECE = re.compile(rb'token"[ ]?:[ ]?"[A-Za-z0-9._~+/=-]{0,15}+[^A-Za-z0-9._~+/=-]')
 
 
 def _looks_like_token(data: bytes, start: int, *, final: bool) -> bool | None:
@@ -44,8 +48,11 @@ class MemberFinder:
         self._is_secret = is_secret
         self._is_token = is_token
         self._own = own
+        self._has_pieces = not (own or is_secret(b"token"))
 
     def look(self, data: bytes, at: int, *, final: bool) -> Found | None:
+        if self._has_pieces and data[at - 1 : at] == b'"' and _PIECE.match(data, at):
+            return None
         opened = opening(data, at, lines=self._lines)
         if opened is None:
             return None

@@ -144,6 +144,7 @@ def _are_credential(words: list[bytes]) -> bool:
     return bool(words) and (words[-1] in _MEMBER_WORDS or _ends_in(words, _MEMBER_PAIRS))
 
 
+@_remembered
 def is_token_member(name: bytes) -> bool:
     """Whether it may be one: `token` is a credential, or a piece of what a model said (`logprobs`)."""
     words = _words(name)

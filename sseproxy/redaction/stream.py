@@ -88,32 +88,32 @@ class StreamScanner:
 
         Most are alike. Those before and behind that are not are few, and looked at one by one.
         """
+        if alike := self._alike(events):
+            return [alike]
         scanned: list[Scanned] = []
         behind: list[bytes] = []
         for _ in range(_STRANGERS if self._texts.may_learn else 0):
-            if alike := self._alike(events):
-                return [*scanned, alike]
             first = events.find(b"\n\n") + 2
             if not 1 < first < len(events):
                 break
             scanned.append(self._known(events[:first]))
             events = events[first:]
-        for _ in range(_STRANGERS if self._texts.may_learn else 0):
             if alike := self._alike(events):
-                return [*scanned, alike, *map(self._known, behind)]
+                return [*scanned, alike]
+        for _ in range(_STRANGERS if self._texts.may_learn else 0):
             last = events.rfind(b"\n\n", 0, -2) + 2
             if last <= 1:
                 break
             behind.insert(0, events[last:])
             events = events[:last]
+            if alike := self._alike(events):
+                return [*scanned, alike, *map(self._known, behind)]
         return [*scanned, *map(self._known, [events, *behind])]
 
     def _alike(self, events: bytes) -> Scanned | None:
         """Events that differ in their texts alone; None where they differ otherwise."""
-        if not self._raw.forget():
+        if not (self._texts.may_learn and self._raw.forget()):
             return None
-        if self._texts.take(events):
-            return Scanned(events, [])
         match self._texts.hear(events):
             case Heard.CLEAN:
                 return Scanned(events, [])

@@ -106,7 +106,10 @@ class Texts:
     def take(self, events: bytes) -> bool:
         """Takes whole events where nothing in them is worth a look; False: nothing was taken."""
         text = self._text(events)
-        if text is None or self._has_anchor(text.lower()):
+        return text is not None and self._wait(text)
+
+    def _wait(self, text: bytes) -> bool:
+        if self._has_anchor(text.lower()):
             return False
         if len(text) > _ENOUGH:
             self._catch_up()  # so that the long one is alone
@@ -121,7 +124,8 @@ class Texts:
         text = self._text(events)
         if text is None:
             return Heard.OTHER
-        return Heard.CLEAN if self._say(self._frame.channel, text) else Heard.SECRET
+        clean = self._wait(text) or self._say(self._frame.channel, text)
+        return Heard.CLEAN if clean else Heard.SECRET
 
     def _text(self, events: bytes) -> bytes | None:
         """The joined texts of whole events, if the frame fits all of them."""

@@ -94,6 +94,13 @@ def test_a_token_is_a_credential_where_it_looks_like_one(value: str, is_masked: 
     assert (scan(document) != (document, [])) == is_masked
 
 
+@pytest.mark.parametrize("colon", [":", ": ", " : ", ":\n"])
+def test_a_token_of_a_users_own_is_one_whatever_it_looks_like(colon: str) -> None:
+    document = f'{{"token"{colon}" the"}}'.encode()
+    assert scan(document) == (document, [])
+    assert scan(document, Rules(names=["token"]))[1] == ["body.token"]
+
+
 NO_SECRETS = words("""
 password=Password password=PASSWORD password=password apiKey=API+Key apiKey=api-key api_key=Api+Key:
 confirmPassword=Confirm+password newPassword=New+Password* cookie=Cookie secret=string password=text
