@@ -57,7 +57,8 @@ class Masker:
         """
         if isinstance(self._stream, StreamScanner) and self._inflating is None:
             self.passes = self._stream.passes
-        self._has_paths = bool(rules.paths)  # that may select something in a document of several reads
+        # A document may have come in several reads, and before a match other lines may have to be known.
+        self._as_a_whole = bool(rules.paths or (rules.patterns and kind in LINES))
         self._waiting: deque[tuple[int, int]] = deque()  # arrivals of which something is held, and how much
         self._held = b""  # of a compressed body, all of these
         self.refused = ""
@@ -76,7 +77,7 @@ class Masker:
     @property
     def unfinished(self) -> bool:
         """Whether the whole of the body has to be looked at when it has ended: what is only then known."""
-        return self._has_paths or bool(self._stream and self._stream.spelled)
+        return self._as_a_whole or bool(self._stream and self._stream.spelled)
 
     def feed(self, t: int, data: bytes) -> list[Piece]:
         """An arrival. What is not in the result is held, with its time."""
@@ -96,7 +97,9 @@ class Masker:
             if self._held:
                 self._refuse("what may be a secret")
             return []
-        return self._pieces(self._text.flush())
+        flushed = self._text.flush()
+        self._as_a_whole |= bool(flushed.marks)  # what follows may be taken for the rest of it
+        return self._pieces(flushed)
 
     def finish(self) -> list[Piece]:
         """The body has ended: what is held, and was no secret."""

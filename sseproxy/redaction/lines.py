@@ -22,6 +22,8 @@ class LineScanner:
         self._texts = Texts(rules, lines=True)
         self._waiting: list[bytes] = []
         self._size = 0  # of what waits
+        self._enough = _ENOUGH
+        self._was_cut = False  # the text of a line, for that was too long
 
     @property
     def held(self) -> int:
@@ -29,8 +31,8 @@ class LineScanner:
 
     @property
     def spelled(self) -> bool:
-        """Whether several lines, taken together, hold a secret. To be asked when they have ended."""
-        return self._texts.spelled
+        """Whether several lines, taken together, may hold a secret. To be asked when they have ended."""
+        return self._was_cut or self._texts.spelled
 
     def flush(self) -> Scanned:
         return self._raw.flush()
@@ -38,7 +40,7 @@ class LineScanner:
     def feed(self, data: bytes, *, final: bool = False) -> Scanned:
         self._waiting.append(data)
         self._size += len(data)
-        if final or self._size >= _ENOUGH:
+        if final or self._size >= self._enough:
             self._listen(final=final)
         return self._raw.feed(data, final=final)
 
@@ -46,13 +48,16 @@ class LineScanner:
         data = b"".join(self._waiting)
         end = len(data) if final else data.rfind(b"\n") + 1
         self._texts.feed(data[:end], clean=False)
-        rest = data[end:][-EVENT_LIMIT:]
-        self._waiting, self._size = [rest], len(rest)
+        rest = data[end:]
+        self._was_cut |= len(rest) > EVENT_LIMIT
+        rest = rest[-EVENT_LIMIT:]
+        self._waiting, self._size, self._enough = [rest], len(rest), _ENOUGH + 2 * len(rest)
 
 
 def select_in_lines(lines: bytes, paths: Sequence[Path]) -> list[Mark]:
-    """What JSONPath rules select in each line."""
-    marks: list[Mark] = []
+    """What JSONPath rules select in each line, or in all of them where they are one document."""
+    if marks := find_paths(lines, paths):
+        return marks
     start = 0
     for line in lines.split(b"\n") if paths else ():
         marks += [

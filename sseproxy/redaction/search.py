@@ -52,7 +52,7 @@ class Search:
         self._is_events, self._is_lines = kind == EVENT_STREAM, kind in LINES
         self._lookup = rules.stream if self._is_events else rules.plain
         # A user's own expression may look at anything that stands before.
-        self._in_blocks = (self._is_events or self._is_lines) and not rules.patterns
+        self._in_blocks = (self._is_events or (self._is_lines and not rules.paths)) and not rules.patterns
         self._block: list[bytes] = []
         self._start = 0  # of the block in the body
         self._size = 0  # of the block

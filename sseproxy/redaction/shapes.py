@@ -75,7 +75,7 @@ def _key(
 
 _SPACE = r"(?:[ \t+]|%20)"
 _LINE_END = r"(?:[ \t\r\n]|\\+[rn]|%0[AaDd])"
-_IN_PEM = r"(?:[A-Za-z0-9+/=\\%:,. \t\r\n]|-[A-Za-z0-9+/=\\%:,. \t\r\n])"
+_IN_PEM = r"-?(?:[A-Za-z0-9+/=%:,. \t\r\n]|\\(?=\\*[^\\\"]))"  # not what escapes a quotation mark
 _IN_URL = r"[^\s/?#@:\"'<>\\]"
 _PASSWORD = r"[^\s/?#@\"'<>\\]"
 _GAP = r"(?:[ \t\r\n]|\\+[nrt])*"

@@ -32,7 +32,7 @@ class StreamScanner:
 
     @property
     def spelled(self) -> bool:
-        """Whether several events, taken together, hold a secret."""
+        """Whether several events, taken together, may hold a secret."""
         return self._texts.spelled
 
     def flush(self) -> Scanned:
@@ -62,7 +62,9 @@ class StreamScanner:
 
     def _unfinished(self, data: bytes, *, final: bool) -> Scanned:
         """Bytes of an event that is not complete, and with the `final` ones never will be."""
-        self._event = (self._event + data)[-EVENT_LIMIT:]
+        self._event += data
+        if len(self._event) > EVENT_LIMIT:  # what may go on from the event before, or in the next one
+            self._event = self._event[: EVENT_LIMIT // 2] + self._event[-EVENT_LIMIT // 2 :]
         if final:
             self._texts.feed(self._event, clean=False)
         return self._raw.feed(data, final=final)

@@ -13,17 +13,28 @@ from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import Scanner
 from sseproxy.redaction.spellings import REACH
 
+_BOM = b"\xef\xbb\xbf"
+_MASK_BEGUN = b"[redacte"
 _STRING = rb'"((?:[^"\\\r\n]|\\.)*+)"'
 # Members that carry text in the dialects in use; a line of data that is no JSON is text itself. Each
 # alternative begins with a letter of its own, so that `re` need not try them all at every byte.
-_MEMBER = (
+_NAME = (
     rb'"(data|content|text|delta|arguments|partial_json|thinking|reasoning|reasoning_content|output|answer'
-    rb'|response|completion|refusal|message)"\s*+:\s*+' + _STRING + rb'|"index"\s*+:\s*+(\d+)'
+    rb'|response|completion|refusal|message)"'
 )
+
+
+def _members(space: bytes) -> bytes:
+    return _NAME + space + b":" + space + _STRING + rb'|"index"' + space + b":" + space + rb"(\d+)"
+
+
 _IN_EVENTS = re.compile(
-    _MEMBER + rb"|[\r\n](?:(?=[\r\n])|data:[ ]?+(?:" + _STRING + rb'|((?!\[[{\["])[^{"\r\n][^\r\n]*+)))'
+    _members(rb"\s*+")
+    + rb"|[\r\n](?:(?=[\r\n])|data:[ ]?+(?:"
+    + _STRING
+    + rb'|((?!\[[{\["])[^{"\r\n][^\r\n]*+)))'
 )
-_IN_LINES = re.compile(_MEMBER + rb"|\n")
+_IN_LINES = re.compile(_members(rb"[ \t\r]*+") + rb"|\n")
 
 EVENT_LIMIT = 1024 * 1024
 """Bytes of an unfinished event, or line, of which the text is kept in mind."""
@@ -48,6 +59,8 @@ def texts(events: bytes, *, lines: bool = False) -> Iterator[Text]:
     """Where the texts of these events stand, as they are escaped there. `lines`: each is one of JSON."""
     index = b""
     pattern = _IN_LINES if lines else _IN_EVENTS
+    if events.startswith(_BOM):
+        events = events.replace(_BOM, b"\n" * len(_BOM), 1)
     for match in pattern.finditer(b"\n" + events):  # so that the first line begins as the others do
         group = match.lastindex
         if group == 2:
@@ -95,7 +108,10 @@ class Texts:
 
     @property
     def spelled(self) -> bool:
-        """Whether what the stream has said has a secret in it. To be asked when it has ended."""
+        """Whether what the stream has said has a secret in it, or a mask, of which more may have come.
+
+        To be asked when it has ended.
+        """
         if not self._channels and len(self._waiting) <= 1:
             return False  # all that was said was looked at as it came
         self._catch_up()
@@ -141,6 +157,8 @@ class Texts:
             return None
         if not before.endswith(b'"') and _NOT_PLAIN.search(events):
             return None
+        if before.endswith(b"data:") and b"data: " in events:
+            return None  # there the space is none of the text
         text = events[len(before) : -len(behind)]
         if b"\n" in text:
             between = behind + before
@@ -189,6 +207,7 @@ class Texts:
         alone = len(self._waiting) == 1
         self._waiting.clear()
         self._waiting_size = 0
+        self._spelled |= _MASK_BEGUN in waiting
         scanner = self._scanner(self._frame.channel)
         self._hear(scanner, waiting[-REACH:] if alone and scanner.idle else waiting)
 
@@ -198,10 +217,9 @@ class Texts:
         return self._hear(self._scanner(channel), text)
 
     def _hear(self, scanner: Scanner, text: bytes) -> bool:
-        if scanner.feed(text).marks:
-            self._spelled = True
-            return False
-        return True
+        clean = not scanner.feed(text).marks
+        self._spelled |= not clean or _MASK_BEGUN in text
+        return clean
 
     def _scanner(self, channel: bytes) -> Scanner:
         if channel not in self._channels:

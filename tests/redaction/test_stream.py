@@ -8,12 +8,13 @@ from itertools import pairwise
 
 import orjson
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sseproxy.exchange import Headers
 from sseproxy.redaction import Rules, built_in
-from sseproxy.redaction.body import Masker
+from sseproxy.redaction.body import Masker, Piece
 from sseproxy.redaction.mask import Mark, masked
 from sseproxy.redaction.paths import compile_path
 from sseproxy.redaction.search import Search
@@ -446,3 +447,102 @@ def test_a_document_of_each_line_is_masked_by_a_path() -> None:
     assert masker.unfinished
     result = masked(came, marks_in(NDJSON, came, rules))
     assert [orjson.loads(line)["user"]["email"] for line in result.splitlines()] == ["[redacted]*"] * 2
+
+
+KEY = KEYS[0].whole.decode()
+
+
+def missed(headers: Headers, reads: list[bytes | None], rules: Rules | None = None) -> bool:
+    """Whether a recorder does not look again at what has a secret. None: nothing more came in time."""
+    masker = Masker(headers, rules or built_in())
+    pieces = []
+    for read in reads:
+        if read is None:
+            pieces += masker.flush()
+        elif masker.passes(read):
+            pieces.append(Piece(0, read, False, []))
+        else:
+            pieces += masker.feed(0, read)
+    came = b"".join(piece.data for piece in [*pieces, *masker.finish()])
+    looked = Search(headers, rules or built_in())
+    looked.feed(0, came)
+    return any(not secret.is_masked for secret in looked.finish()) and not masker.unfinished
+
+
+def plain(text: str, field: str = "data: ") -> bytes:
+    return f"{field}{text}\n\n".encode()
+
+
+def split(body: bytes, size: int = 65_536) -> list[bytes | None]:
+    return [body[at : at + size] for at in range(0, len(body), size)]
+
+
+LONG = "A" * 1_500_000
+HALVES = [
+    b'{"response":\n',
+    f' "{KEY[:11]}"}}\n'.encode(),
+    b"x" * 3000 + b'\n{"response":\n',
+    f'"{KEY[11:]}"}}\n'.encode(),
+]
+BEARER = ollama("Bearer abcdefgh")
+END = BEARER.index(b'","done')
+
+
+MISSES: dict[str, tuple[Headers, list[bytes | None]]] = {
+    "a line too long to be kept": (NDJSON, [ollama(KEY[:11]), *split(ollama(KEY[11:] + " " + LONG))]),
+    "the same before it": (NDJSON, [*split(ollama(LONG + " " + KEY[:11])), ollama(KEY[11:])]),
+    "lines that do not end": (
+        NDJSON,
+        split(b"".join(ollama(x).strip() for x in ["sk-", KEY[3:], *["x" * 50] * 25_000])),
+    ),
+    "lines that end in CR": (
+        NDJSON,
+        split(b"\r".join(ollama(x).strip() for x in ["sk-", KEY[3:], *["x" * 50] * 25_000])),
+    ),
+    "a member over two lines": (NDJSON, [*HALVES]),
+    "masked for nothing more came": (NDJSON, [BEARER[:END], None, BEARER[END:], ollama("ijk lmn")]),
+    "a mask that the upstream sends": (NDJSON, [ollama("sk-[redacted]*****"), ollama("abc is how")]),
+    "the same in events": (EVENT_STREAM, [plain("sk-[redacted]*****"), plain("abc is how")]),
+    "an event too long to be kept": (
+        EVENT_STREAM,
+        [openai(KEY[:11]).encode(), *split(openai(KEY[11:] + " " + LONG).encode()), plain("end")],
+    ),
+    "a field without a space before": (
+        EVENT_STREAM,
+        [plain("ping", "data:"), *map(plain, ["the ", "sk-", KEY[3:12], KEY[12:], " end"])],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("headers", "reads"),
+    [pytest.param(*case, id=name) for name, case in MISSES.items()],
+)
+def test_none_is_missed(headers: Headers, reads: list[bytes | None]) -> None:
+    assert not missed(headers, reads)
+
+
+def test_a_byte_order_mark_hides_no_text() -> None:
+    body = b"\xef\xbb\xbf" + plain(KEY[:11]) + plain(KEY[11:])
+    assert whole(body) == body.replace(KEY[:11].encode(), b"sk-[redacte").replace(
+        KEY[11:].encode(), b"d]" + b"*" * (len(KEY) - 13)
+    )
+
+
+def test_what_a_pattern_looks_back_at_may_be_in_a_line_before() -> None:
+    rules = Rules(patterns={"pin": regex.compile(rb"(?<=pin )[0-9]{6}")})
+    assert not missed(NDJSON, [ollama("x" * 2100 + " pin "), ollama("123456")], rules)
+
+
+def test_a_document_of_several_lines_is_masked_by_a_path() -> None:
+    document = json.dumps({"user": {"email": "a@b.example"}}, indent=1).encode()
+    assert marks_in(NDJSON, document, Rules(paths=[compile_path("$.user.email")]))
+
+
+def test_the_quotation_mark_behind_a_private_key_is_still_escaped() -> None:
+    line = ollama('use "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B..." as key')
+    for size in (1, 7, len(line)):
+        reads = [line[at : at + size] for at in range(0, len(line), size)]
+        came, _ = written(NDJSON, reads)
+        assert orjson.loads(came)["response"].endswith('" as key')
+        assert b"MIIE" not in came
