@@ -68,5 +68,9 @@ class Library:
         """Of the response; None where there is none. Raises CassetteError for what can't be read."""
         return store.load_status(self.paths[number])
 
+    def is_answered(self, number: int) -> bool:
+        """Whether it has a response that the recorder's stop did not cut off; so has what can't be read."""
+        return store.is_answered(self.paths[number])
+
     def name(self, number: int) -> str:
         return str(self.paths[number])

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Self
 
 from sseproxy.cassette.naming import PART
-from sseproxy.cassette.store import find, load_status, lock_folder, make_folder, was_stopped
-from sseproxy.errors import CassetteError, SseproxyError
+from sseproxy.cassette.store import find, is_answered, lock_folder, make_folder
+from sseproxy.errors import SseproxyError
 
 STAGE = ".rewriting"
 """The folder in which a library is recorded anew. What a killed recorder left there, the next one drops."""
@@ -102,19 +102,8 @@ def own(library: Path) -> list[Path]:
 
 
 def answered(folder: Path) -> list[Path]:
-    """Of the finished cassettes, those with an upstream's answer: where it was not there, it is to be asked.
-
-    Neither are those that the recorder's stop cut off. What can't be read is among them, to be told by
-    whoever reads it.
-    """
-    return [path for path in recorded(folder) if _is_answered(path)]
-
-
-def _is_answered(path: Path) -> bool:
-    try:
-        return load_status(path) is not None and not was_stopped(path)
-    except CassetteError:
-        return True
+    """Of the finished cassettes, those with an upstream's answer: for the others it is to be asked."""
+    return [path for path in recorded(folder) if is_answered(path)]
 
 
 def is_whole(stage: Path) -> bool:

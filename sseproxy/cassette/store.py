@@ -124,6 +124,17 @@ def load_status(path: Path) -> int | None:
         return next((item.status for _, item in found if isinstance(item, ResponseHead)), None)
 
 
+def is_answered(path: Path) -> bool:
+    """Whether a cassette has an upstream's answer: it was there, and the recorder's stop did not cut it off.
+
+    What can't be read is taken for one, to be told by whoever reads it.
+    """
+    try:
+        return load_status(path) is not None and not was_stopped(path)
+    except CassetteError:
+        return True
+
+
 def was_stopped(path: Path) -> bool:
     """Whether the recorder's own stop cut the stream in a cassette off. Raises as `load` does.
 

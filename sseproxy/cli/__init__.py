@@ -122,7 +122,7 @@ def _run() -> int:
         return 2
     except click.UsageError as error:
         hint = f" Try '{error.ctx.command_path} --help'." if error.ctx else ""
-        _tell(error.format_message() + hint)
+        _tell(_in_one_line(error.format_message()) + hint)
         return 2
     except click.ClickException as error:
         _tell(error.format_message())
@@ -130,6 +130,11 @@ def _run() -> int:
     except SseproxyError as error:
         _tell(str(error))
         return 2
+
+
+def _in_one_line(message: str) -> str:
+    """click lists the choices for a missing option one below the other."""
+    return message.replace(",\n\t", ", ").replace("\n\t", " ")
 
 
 def _tell(sentence: str) -> None:

@@ -41,7 +41,7 @@ class Answer:
 class Answers:
     """A library's answers: repeated requests get what was recorded, in recorded order.
 
-    Only the newest session that has a request answers it, unless sessions are chained.
+    Only the newest session in which a request was answered answers it, unless sessions are chained.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Answers:
         """Who counts; another may take its place before the first answer."""
         self._heads: dict[int, Head] = {}
         self._early: list[tuple[int, dict[str, str], bytes]] = []  # answered before all of the body had come
+        self._answered: dict[int, bool] = {}  # as far as it was asked
         self._played: set[int] = set()
         self._misses: dict[bytes, Miss] = {}
         for number, head, request in sorted(library.requests(), key=_recorded_at):
@@ -101,10 +102,20 @@ class Answers:
         return Answer(number, tuple(folded_rules(recorded, self._index.parts(request))))
 
     def _of_newest_session(self, numbers: list[int]) -> list[int]:
-        if self._chain_sessions:
+        if self._chain_sessions or len(numbers) == 1:
             return numbers
-        newest = self._heads[numbers[-1]].session
-        return [number for number in numbers if self._heads[number].session == newest]
+        sessions: dict[str, list[int]] = {}
+        for number in reversed(numbers):
+            sessions.setdefault(self._heads[number].session, []).append(number)
+        newest_first = [group[::-1] for group in sessions.values()]
+        if len(newest_first) == 1:
+            return numbers
+        return next((group for group in newest_first if any(map(self._is_answered, group))), newest_first[0])
+
+    def _is_answered(self, number: int) -> bool:
+        if number not in self._answered:
+            self._answered[number] = self.library.is_answered(number)
+        return self._answered[number]
 
     def _early_answer(self, request: Request) -> Answer | None:
         """The newest answer to a request whose recorded part is how this one begins."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from sseproxy.exchange import Exchange, Head, Request
+from sseproxy.exchange import Ending, Exchange, Head, Request
 
 
 class Library(Protocol):
@@ -26,6 +26,9 @@ class Library(Protocol):
 
     def status(self, number: int) -> int | None:
         """Of its response; None where it has none."""
+
+    def is_answered(self, number: int) -> bool:
+        """Whether it has a response, and the recorder's stop did not cut it off."""
 
 
 class Loaded:
@@ -53,6 +56,10 @@ class Loaded:
     def status(self, number: int) -> int | None:
         response = self._exchanges[number].response
         return response.status if response else None
+
+    def is_answered(self, number: int) -> bool:
+        exchange = self._exchanges[number]
+        return exchange.response is not None and exchange.ending is not Ending.PROXY_STOPPED
 
     def name(self, number: int) -> str:
         return self._exchanges[number].head.id

@@ -19,6 +19,7 @@ from sseproxy.proxy.recorder import Recorder
 from sseproxy.proxy.routes import Route, find_route, parse_routes, upstream_target
 from sseproxy.proxy.session import Session
 from sseproxy.proxy.tee import Tee
+from sseproxy.redaction import mask_head
 from sseproxy.server import BodyError, Client, Running, listen
 from sseproxy.server import Connection as ClientConnection
 from sseproxy.upstream import ConnectError, Connection, Upstream
@@ -111,6 +112,8 @@ class Proxy:
         route = find_route(self._routes, client.request.target)
         if route is None:
             prefixes = ", ".join((route.prefix or b"/").decode() for route in self._routes)
+            target = mask_head(client.request, self.session.rules)[0].target
+            log.warning("answered 404: no upstream for %s; there are %s", printable_bytes(target), prefixes)
             client.answer(*plain_response(404, f"sseproxy: no upstream for this path; there are {prefixes}"))
             return
         if self._options.max_streams is not None and len(self._open) >= self._options.max_streams:

@@ -14,7 +14,8 @@ from sseproxy.cassette.library import Library
 from sseproxy.cassette.pack import pack
 from sseproxy.cassette.store import find, load, load_request
 from sseproxy.errors import CassetteError
-from sseproxy.exchange import Exchange, Head, Request
+from sseproxy.exchange import End, Ending, Exchange, Head, Request
+from sseproxy.matching import Loaded
 from tests.cli.builder import encoded, save, stream
 
 WHOLE = stream()
@@ -44,6 +45,25 @@ def test_a_packed_cassette_is_read_as_far_as_well(tmp_path: Path) -> None:
     packed.write_bytes(packed.read_bytes()[:20])
     with pytest.raises(CassetteError, match=r"a?\.sse\.jsonl\.zst: can't be unpacked: "):
         load_request(packed)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "is_answered"),
+    [
+        (ASKED, True),
+        (replace(ASKED, end=End(9, Ending.UPSTREAM_RESET, 0)), True),
+        (replace(ASKED, end=End(9, Ending.PROXY_STOPPED, 0)), False),
+        (replace(ASKED, response=None, arrivals=(), end=End(9, Ending.CONNECT_FAILED, 0)), False),
+    ],
+    ids=["whole", "broken", "stopped", "nobody there"],
+)
+def test_what_an_upstream_answered(exchange: Exchange, is_answered: bool, tmp_path: Path) -> None:
+    library = Library([save(tmp_path, exchange)])
+    assert library.is_answered(0) == Loaded([exchange]).is_answered(0) == is_answered
+
+
+def test_what_can_not_be_read_is_left_to_its_reader(tmp_path: Path) -> None:
+    assert Library([tmp_path / "gone.sse.jsonl"]).is_answered(0)
 
 
 def test_where_more_of_the_body_may_follow_all_is_read() -> None:

@@ -143,6 +143,7 @@ USAGE = {
         "'fast' is neither a number from 0.001 on nor 'max'.",
     ),
     "no upstream": (("record",), "Missing option '--upstream'"),
+    "no format": (("export", "."), "Missing option '--to'. Choose from: har, trace, "),
     "a timeout of nothing": (
         ("record", "--upstream", "demo", "--idle-timeout", "0"),
         "0.0 is not in the range x>0.",

@@ -71,6 +71,16 @@ def test_json_is_for_tools(late: Path) -> None:
     }
 
 
+def test_a_recording_without_its_end_is_told_once(tmp_path: Path) -> None:
+    torn = save(tmp_path, stream(*EVENTS, ending=None, headers=GOOD_HEADERS), "torn.sse.jsonl")
+    told, *_ = sseproxy("lint", torn).out.splitlines()
+    why = "there is no `end`: its recorder died or is still at work"
+    assert told.startswith(f"{torn}:")
+    assert told.split(" R701 ")[1].startswith(f"incomplete: {why}, at ")
+    assert "more" not in told
+    assert [found["more"] for found in json.loads(sseproxy("lint", "--json", torn).out)] == [0]
+
+
 def test_json_of_nothing_is_an_empty_array() -> None:
     done = sseproxy("lint", "--json", CAPTURES)
     assert (done.status, json.loads(done.out)) == (0, [])

@@ -87,8 +87,7 @@ ROWS = (
     ),
     Row(
         "Ollama", "ollama", "ollama_chat.py", "ollama", 5, 3, variable=("OLLAMA_HOST", ""),
-        remark="Lines of JSON and no events: `show --raw` prints them, and they are replayed with the"
-        " recorded read boundaries like any stream.",
+        remark="Its events are lines of JSON, no server-sent events: `show` lists them like those.",
     ),
     Row(
         "MCP over streamable HTTP", "mcp", "mcp_client.py", "mcp", 6, 5,

@@ -10,6 +10,7 @@ from sseproxy.analysis.events import read_stream
 from sseproxy.analysis.validate import findings
 from sseproxy.errors import SseproxyError
 from sseproxy.exchange import Arrival, Ending, Exchange
+from sseproxy.export.sse import sse
 from tests.cli.builder import STREAM, stream
 from tests.core import build
 from tests.export.support import captured, export, imported
@@ -39,8 +40,10 @@ def unknown() -> Exchange:
     ],
 )
 def test_what_can_not_be_one_stream_is_refused(values: list[Exchange], sentence: str) -> None:
+    given: list[bytes] = []
     with pytest.raises(SseproxyError, match=sentence):
-        export("sse", *values)
+        given.extend(sse((f"{number}.sse.jsonl", each) for number, each in enumerate(values)))
+    assert given == []
 
 
 @pytest.mark.parametrize("name", [name for name, each in captured().items() if read_stream(each).is_stream])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sseproxy.exchange import Exchange, Request
+from sseproxy.exchange import End, Ending, Exchange, Request
 from sseproxy.matching import Answers, Exhausted, Loaded, Rules
 from sseproxy.redaction import mask_request
 from tests.core import build
@@ -21,6 +21,14 @@ def recorded(
     request: Request | None = build.request(body=b"a"),  # noqa: B008
 ) -> Exchange:
     return support.recorded(id, second, request, session)
+
+
+def unanswered(id: str, second: int, session: str) -> Exchange:
+    return replace(recorded(id, second, session), response=None)
+
+
+def stopped(id: str, second: int, session: str) -> Exchange:
+    return replace(recorded(id, second, session), end=End(9, Ending.PROXY_STOPPED, 0))
 
 
 A, B = build.request(body=b"a"), build.request(body=b"b")
@@ -49,6 +57,22 @@ SESSIONS = [
             [recorded("1", 1, request=None)], ["-"] * 5, id="a recorder that died before the request"
         ),
         pytest.param(SESSIONS, ["new1", "new2", "new2", "new2", "new2"], id="of the newest session"),
+        pytest.param(
+            [*THREE, unanswered("down", 11, "s2")],
+            ["1", "2", "3", "3", "3"],
+            id="not one without an upstream",
+        ),
+        pytest.param(
+            [*THREE, stopped("cut", 11, "s2")], ["1", "2", "3", "3", "3"], id="not one that was cut off"
+        ),
+        pytest.param(
+            [*THREE, unanswered("down", 11, "s2"), recorded("up", 12, "s2")],
+            ["down", "up", "up", "up", "up"],
+            id="but what failed before it was answered",
+        ),
+        pytest.param(
+            [unanswered("1", 1, "s1"), unanswered("2", 2, "s2")], ["2"] * 5, id="where no other answered"
+        ),
         pytest.param(SESSIONS[::-1], ["new1", "new2", "new2", "new2", "new2"], id="whatever the order"),
     ],
 )

@@ -68,9 +68,11 @@ async def test_the_longest_prefix_decides_and_gives_way_to_the_upstreams_own_pat
     assert await replayed([cassette], get(target)) == got[0]
 
 
-@pytest.mark.parametrize("target", [b"/", b"/b", b"/aa", b"/b/a", b"*", b"http://a", b"http://a.test/b"])
+@pytest.mark.parametrize(
+    "target", [b"/", b"/b", b"/aa", b"/b/a", b"/?k=v", b"*", b"http://a", b"http://a.test/b"]
+)
 async def test_a_target_without_a_route_is_answered_404_and_asked_of_nobody(
-    target: bytes, tmp_path: Path
+    target: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     origin = Origin()
     folder = tmp_path / "cassettes"
@@ -82,6 +84,7 @@ async def test_a_target_without_a_route_is_answered_404_and_asked_of_nobody(
         await proxy.stop(grace=0)
     assert (got.status, got.fate) == (404, "whole")
     assert got.body == b"sseproxy: no upstream for this path; there are /a, /c\n"
+    assert caplog.messages == [f"answered 404: no upstream for {target.decode()}; there are /a, /c"]
     assert origin.connections == []
     assert not folder.exists()
 

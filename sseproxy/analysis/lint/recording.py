@@ -24,6 +24,8 @@ def times_go_back(before: int, t: int, place: Place) -> Found:
 def check_recording(ending: Ending, detail: str, place: Place) -> Findings:
     """`detail`: what the recorder said of the ending; may be empty."""
     if ending in _WHY:
-        yield Found(rules.INCOMPLETE, place, f"{ending}: {detail or _WHY[ending]}")
+        why = detail or _WHY[ending]
+        # The rule's own name is told beside it.
+        yield Found(rules.INCOMPLETE, place, why if ending is Ending.INCOMPLETE else f"{ending}: {why}")
     elif ending is Ending.CLIENT_LEFT:
         yield Found(rules.CLIENT_LEFT, place, "the client left before the stream was over")

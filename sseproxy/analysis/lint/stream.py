@@ -94,7 +94,10 @@ class StreamLinter:
 
     def take(self, line: int, item: Item) -> Iterator[Finding]:
         """The findings that this item brings. Alike ones are given once."""
-        for found in self._take(line, item):
+        yield from self._new(self._take(line, item))
+
+    def _new(self, findings: Findings) -> Iterator[Finding]:
+        for found in findings:
             key = (found.rule.code, found.key)
             self._told[key] += 1
             if self._told[key] == 1:
@@ -104,8 +107,7 @@ class StreamLinter:
         """What is to be said where there is nothing more to take."""
         if not self._ended:
             place = self._place(self._line, self._t)
-            for found in check_recording(Ending.INCOMPLETE, "", place):
-                yield Finding(found.rule, found.place, found.message)
+            yield from self._new(check_recording(Ending.INCOMPLETE, "", place))
 
     def more(self, finding: Finding) -> int:
         """How many alike have followed a finding so far."""
