@@ -27,7 +27,7 @@ _LISTED = 5
 @matched
 @click.option("--json", "json_", is_flag=True, help="Print JSON for tools.")
 def audit(paths: tuple[Path, ...], rules: Rules, strict: bool, redaction: Redaction, json_: bool) -> None:
-    """Change each recorded request in each place, and tell which changes would go unnoticed, and where.
+    """Tell which changes of the recorded requests would go unnoticed. Each request is changed in each place.
 
     A change goes unnoticed if the changed request gets the answer of the request itself. An id that is fresh
     in each run may; what the model is asked may not. Headers count only where a rule compares them.

@@ -43,7 +43,7 @@ from sseproxy.proxy import Proxy
     "--speed", type=Speed(), metavar="1|N|max", default="1", show_default=True, help="Speed of the replay."
 )
 def demo(flow: str, question: str, cassettes: Path | None, speed: float) -> None:
-    """Record a stream of the embedded prediction server, replay it, and measure how exact the replay is.
+    """Record an embedded server, replay it, and tell how exact it was.
 
     Exits 1 where the replay differs in bytes or order.
     """

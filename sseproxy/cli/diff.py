@@ -33,7 +33,7 @@ Named = tuple[str, Story]
 @click.option("--json", "json_", is_flag=True, help="Print JSON for tools.")
 @click.option("--textconv", is_flag=True, help="Print A alone as text for `git diff`: no times, ids folded.")
 def diff_command(paths: tuple[Path, ...], ignored: tuple[str, ...], json_: bool, textconv: bool) -> None:
-    """Compare two cassettes, or two folders request by request: exit 1 where they differ.
+    """Compare two cassettes, or two folders request by request. Exit 1 where they differ.
 
     Events are aligned by what they say. What differs is told apart: content, order, timing and wire. Ids that
     are fresh in each run make no difference, and neither do times that differ by less than a tenth or 5 ms.

@@ -83,7 +83,7 @@ def exec_(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Run a command, such as a test suite, with a server for it to talk to; exit with its status.
+    """Run a command, such as a test suite, with a server to talk to. The exit status is the command's.
 
     The server listens on a free port, and the command gets its URL in SSEPROXY_URL. It answers from
     cassettes, or records them. Signals are passed on to the command. At the end, requests that no cassette

@@ -35,7 +35,7 @@ from sseproxy.printable import printable
     help="Write to this file and not to stdout.",
 )
 def export(paths: tuple[Path, ...], form: str, output: Path | None) -> None:
-    """Write cassettes in a form that other tools read; folders in the order of their files' names."""
+    """Write cassettes in a form that other tools read. Folders in the order of their files' names."""
     found = Reading(paths)
     pieces = FORMATS[form](_named(found), known())
     try:

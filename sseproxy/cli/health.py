@@ -17,7 +17,7 @@ _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # an address to listen on is not a
 @setting("--host", default="127.0.0.1", show_default=True, help="Address to ask.")
 @setting("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port to ask.")
 def health(host: str, port: int) -> None:
-    """Tell whether a server listens: exit 0 if it does, 2 if not. Made for container health checks."""
+    """Tell whether a server listens. Exit 0 if it does, 2 if not: made for container health checks."""
     try:
         socket.create_connection((_ANY.get(host, host), port), _TIMEOUT).close()
     except OSError as error:

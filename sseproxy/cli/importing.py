@@ -30,7 +30,7 @@ _files = click.argument(
 @cassettes("Where to put the cassettes.")
 @redacted
 def import_(files: tuple[Path, ...], cassettes: Path, redaction: Redaction) -> None:
-    """Make cassettes of HAR files and of the text of event streams, and print their paths.
+    """Make cassettes of HAR files and of the text of event streams. Their paths are printed.
 
     What a file does not carry (read boundaries, times, how the stream ended) is told by notes in the
     cassette and not made up. Secrets are masked.

@@ -26,7 +26,7 @@ from sseproxy.printable import counted, printable
 @click.option("--dialect", metavar="NAME", help="Whose events these are.  [default: found out]")
 @click.option("--json", "json_", is_flag=True, help="Print JSON for tools.")
 def learn(paths: tuple[Path, ...], dialect: str | None, json_: bool) -> None:
-    """Propose a contract: the order that the recorded streams have in common, one for each dialect.
+    """Propose a contract: the order that streams have in common. There is one for each dialect.
 
     All of them fit it. Each step is listed with the number of streams that took it: what few took may be a
     mistake of theirs. Streams that did not come to their end teach nothing.

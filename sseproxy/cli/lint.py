@@ -47,7 +47,7 @@ def lint(
     github: bool,
     follow: bool,
 ) -> None:
-    """Find what is wrong with recorded streams: bytes, HTTP, the order of events, timing.
+    """Find what is wrong with streams: bytes, HTTP, order, timing.
 
     Exit 1 where something is. What each code means: docs/findings.md.
     """

@@ -52,7 +52,7 @@ def _listed(path: Path, exchange: Exchange) -> Cells:
 @click.option("--raw", is_flag=True, help="Print the exact bytes of the body and nothing else.")
 @json_option
 def show(paths: tuple[Path, ...], raw: bool, json_: bool) -> None:
-    """Show what cassettes hold: the head, then a line an event with its time and the gap before it."""
+    """Show what cassettes hold, a line an event. It has the event's time and the gap before it."""
     if raw and json_:
         raise click.UsageError("--raw and --json can't go together.")
     found = Reading(paths)
@@ -91,7 +91,7 @@ def _print_json(found: Reading) -> None:
 @click.command()
 @paths
 def validate(paths: tuple[Path, ...]) -> None:
-    """Check cassettes against the format: exit 1 for what is odd, 2 for what can't be read."""
+    """Check cassettes against the format. Exit 1 for what is odd, 2 for what can't be read."""
     status = good = 0
     for path in find(paths):
         try:

@@ -141,7 +141,7 @@ def record(
     redaction: Redaction,
     **rest: Any,
 ) -> None:
-    """Pass requests on to an upstream and record each exchange in a cassette.
+    """Pass requests on to an upstream, and record each exchange.
 
     Point the client's base URL here. The stream is untouched: each read of the upstream is written to the
     cassette and handed on at once.

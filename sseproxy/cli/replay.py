@@ -57,7 +57,7 @@ def replay(
     redaction: Redaction,
     place: Place,
 ) -> None:
-    """Answer requests from cassettes as the recorded server did: same bytes, order, rhythm and ending.
+    """Answer requests from cassettes as the recorded server did. Same bytes, order, rhythm and ending.
 
     No connection is ever opened. A request that no cassette answers gets 404 and a description of the nearest
     cassettes: what differs, and which rule would make them match. At the end the cassettes that nobody asked

@@ -59,7 +59,7 @@ def _print(path: Path, findings: list[Finding]) -> None:
 @paths
 @redacted
 def scrub(paths: tuple[Path, ...], redaction: Redaction) -> None:
-    """Mask in cassettes what `record` would mask today, and print where: FILE:LINE: RULE.
+    """Mask in cassettes what `record` would mask today. FILE:LINE: RULE of each is printed.
 
     Each file is replaced at once, or not at all. Recordings that still run are left alone.
     """
@@ -90,7 +90,7 @@ def scrub(paths: tuple[Path, ...], redaction: Redaction) -> None:
 @paths
 @redacted
 def scan(paths: tuple[Path, ...], redaction: Redaction) -> None:
-    """Find in cassettes what looks like a secret, and print where: FILE:LINE: RULE. Exit 1 if there is any.
+    """Find in cassettes what looks like a secret. FILE:LINE: RULE of each is printed; exit 1 if there is any.
 
     The secret itself is never printed. `sseproxy scrub` masks it.
     """

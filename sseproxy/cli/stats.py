@@ -26,7 +26,7 @@ from sseproxy.printable import printable
 @click.option("--json", "json_", is_flag=True, help="Print JSON for tools, named as OpenTelemetry names it.")
 @click.option("--csv", "csv_", is_flag=True, help="Print a row of comma-separated values for each cassette.")
 def stats_command(paths: tuple[Path, ...], json_: bool, csv_: bool) -> None:
-    """Count and time streams: first event and token, gaps between events, rates, stalls, endings.
+    """Count and time streams. First event and token, gaps between events, rates, stalls, endings.
 
     A TOKEN is an event that brings a piece of the answer. A stall is a gap of a second or more that
     is ten times the stream's median gap.

@@ -34,7 +34,7 @@ from sseproxy.export.page import page
 def timeline_command(
     paths: tuple[Path, ...], all_: bool, html: Path | None, expectations: Expectations
 ) -> None:
-    """Show streams as a waterfall on one clock: what came when, after what, and where it stalled.
+    """Show streams as a waterfall on one clock. What came when, after what, and where it stalled.
 
     Exchanges of one session are merged into one order. Like events that follow one another are one line. What
     `lint` finds stands where it is.

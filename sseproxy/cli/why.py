@@ -74,7 +74,7 @@ def why(
     redaction: Redaction,
     json_: bool,
 ) -> None:
-    """Tell which cassette answers a request, or why none does: exit 0 or 1.
+    """Tell which cassette answers a request, or why none does. Exit 0 or 1.
 
     REQUEST is a cassette, whose request is asked; or a JSON file with `method`, `url`, `headers` and `body`;
     or a curl command, as one word or as it stands (`--json` behind it is curl's). Nothing is sent.

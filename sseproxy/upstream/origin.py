@@ -32,7 +32,8 @@ def parse_url(url: str) -> tuple[SplitResult, str, int | None]:
         raise SseproxyError(f"--upstream {url!r}: {error}") from None
     usable = parts.scheme in ("http", "https") and re.fullmatch("[!-~]+", url)
     if not usable or parts.query or parts.fragment or not parts.hostname:
-        raise SseproxyError(f"--upstream {url!r}: should be a URL such as http://localhost:3000")
+        what = "a URL such as http://localhost:3000, or /prefix=URL"
+        raise SseproxyError(f"--upstream {url!r}: should be {what}")
     try:
         parts.hostname.encode("idna")  # as the resolver will
     except UnicodeError:

@@ -122,6 +122,11 @@ def test_long_data_is_folded_in_a_terminal_not_cut(tmp_path: Path) -> None:
     assert data in re.sub(r"\s|\x1b\[[\d;]*m", "", shown)
 
 
+def test_what_each_command_is_for_can_be_read_in_80_columns() -> None:
+    _, listed = good("--help", env={"COLUMNS": "80"}).split("Commands:\n")
+    assert [line for line in listed.splitlines() if not line.endswith(".") or line.endswith("...")] == []
+
+
 WRITING = {
     "ls": ("ls",),
     "show --raw": ("show", "--raw"),
