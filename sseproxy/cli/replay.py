@@ -24,7 +24,7 @@ from sseproxy.redaction import Rules as Redaction
     type=click.Choice(["newest", "all"]),
     default="newest",
     show_default=True,
-    help="Answer a request from the newest session that has it, or from all, oldest first.",
+    help="Answer a request from the newest session in which it was answered, or from all, oldest first.",
 )
 @setting(
     "--on-miss",

@@ -174,7 +174,7 @@ async def _admin(place: Place, figures: Figures) -> AsyncIterator[None]:
 def until_stopped(
     main: Callable[[asyncio.Event], Awaitable[int]], in_a_hurry: Callable[[], None] = lambda: None
 ) -> int:
-    """Runs `main` with an event that a signal to stop sets; a second one ends the process at once.
+    """Runs `main` with an event that a signal to stop sets; a second one, but SIGHUP, ends it at once.
 
     Gives main's status, or 130 where SIGINT stopped it and all was well. `in_a_hurry` is called before the
     process is ended at once.
@@ -189,7 +189,7 @@ def until_stopped(
             nonlocal interrupted
             if stopped.is_set():
                 if number == HANG_UP:
-                    return  # a terminal that closes tells of it twice: the kernel does, and the shell
+                    return  # no hurry: of a terminal that closes the kernel tells, and the shell once more
                 in_a_hurry()
                 os._exit(130 if number == signal.SIGINT else 1)
             interrupted = number == signal.SIGINT

@@ -170,7 +170,7 @@ class Answers:
         return [number for number, head in self._heads.items() if head.wall < wall]
 
     def unplayed(self) -> list[int]:
-        """The recordings that nobody asked for, oldest first; not those that a newer session hides."""
+        """The recordings that nobody asked for, oldest first; not those that another session hides."""
         playable = [number for group in self._index.groups() for number in self._of_newest_session(group)]
         playable += [number for number, _, _ in self._early]
         unplayed = set(playable) - self._played

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ def parse_routes(specs: Sequence[str]) -> list[tuple[bytes, str]]:
     routes: dict[bytes, str] = {}
     for spec in specs:
         prefix, equals, url = spec.partition("=") if spec.startswith("/") else ("/", "=", spec)
-        if not equals:
+        if not equals or re.match(r"[\w-]+=https?://", spec):
             raise SseproxyError(f"--upstream {spec!r}: should be a URL, or /prefix=URL")
         key = prefix.rstrip("/").encode("utf-8", "surrogateescape")
         if key in routes:

@@ -9,12 +9,14 @@ from sseproxy.redaction.mask import Mark, masked, merged
 from sseproxy.redaction.paths import Path, find_paths
 from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import Scanned, Scanner
-from sseproxy.redaction.texts import EVENT_LIMIT, Heard, Texts
+from sseproxy.redaction.texts import EVENT_LIMIT, Heard, Texts, texts
 
+_KEPT = EVENT_LIMIT // 2
+_MEMBER = 4096  # bytes of a member with a text that begins within what is kept, and ends behind
 _STRANGERS = 3
 """Events at either end of a read that are looked at one by one, if need be."""
 _END = re.compile(rb"(?>\r\n?|\n)(?>\r\n?|\n)")
-_DOCUMENT = re.compile(rb"^data:[ ]?([{\[][^\r\n]*)", re.MULTILINE)
+_DOCUMENT = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|[\r\n])data:[ ]?([{\[][^\r\n]*)")
 
 
 class StreamScanner:
@@ -25,6 +27,7 @@ class StreamScanner:
         self._raw = Scanner(rules.stream)
         self._texts = Texts(rules)
         self._event = b""  # what has come of an event that is not complete
+        self._was_cut = False  # an event with texts in what was not kept of it
 
     @property
     def held(self) -> int:
@@ -33,7 +36,7 @@ class StreamScanner:
     @property
     def spelled(self) -> bool:
         """Whether several events, taken together, may hold a secret."""
-        return self._texts.spelled
+        return self._was_cut or self._texts.spelled
 
     def flush(self) -> Scanned:
         return self._raw.flush()
@@ -63,8 +66,10 @@ class StreamScanner:
     def _unfinished(self, data: bytes, *, final: bool) -> Scanned:
         """Bytes of an event that is not complete, and with the `final` ones never will be."""
         self._event += data
-        if len(self._event) > EVENT_LIMIT:  # what may go on from the event before, or in the next one
-            self._event = self._event[: EVENT_LIMIT // 2] + self._event[-EVENT_LIMIT // 2 :]
+        if len(self._event) > EVENT_LIMIT:  # an image, as a rule: nothing but one long string is left out
+            left_out = self._event[_KEPT - _MEMBER : _MEMBER - _KEPT]
+            self._was_cut |= next(texts(left_out), None) is not None
+            self._event = self._event[:_KEPT] + self._event[-_KEPT:]
         if final:
             self._texts.feed(self._event, clean=False)
         return self._raw.feed(data, final=final)

@@ -32,8 +32,7 @@ def parse_url(url: str) -> tuple[SplitResult, str, int | None]:
         raise SseproxyError(f"--upstream {url!r}: {error}") from None
     usable = parts.scheme in ("http", "https") and re.fullmatch("[!-~]+", url)
     if not usable or parts.query or parts.fragment or not parts.hostname:
-        what = "a URL such as http://localhost:3000, or /prefix=URL"
-        raise SseproxyError(f"--upstream {url!r}: should be {what}")
+        raise SseproxyError(f"--upstream {url!r}: should be a URL such as http://localhost:3000")
     try:
         parts.hostname.encode("idna")  # as the resolver will
     except UnicodeError:

@@ -224,7 +224,7 @@ def test_turns_may_be_counted_elsewhere() -> None:
         (THREE, [A, A, A, A], []),
         (THREE, [B], ["1", "2", "3"]),
         ([*THREE, recorded("b", 0, request=B)], [A, A, A], ["b"]),
-        # What a newer session hides can never be played.
+        # What another session hides can never be played.
         (SESSIONS, [], ["new1", "new2"]),
         (SESSIONS, [A, A], []),
     ],

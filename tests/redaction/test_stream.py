@@ -452,8 +452,8 @@ def test_a_document_of_each_line_is_masked_by_a_path() -> None:
 KEY = KEYS[0].whole.decode()
 
 
-def missed(headers: Headers, reads: list[bytes | None], rules: Rules | None = None) -> bool:
-    """Whether a recorder does not look again at what has a secret. None: nothing more came in time."""
+def seen_again(headers: Headers, reads: list[bytes | None], rules: Rules | None = None) -> bool:
+    """Whether a recorder looks again at what has a secret. None: nothing more came in time."""
     masker = Masker(headers, rules or built_in())
     pieces = []
     for read in reads:
@@ -466,7 +466,8 @@ def missed(headers: Headers, reads: list[bytes | None], rules: Rules | None = No
     came = b"".join(piece.data for piece in [*pieces, *masker.finish()])
     looked = Search(headers, rules or built_in())
     looked.feed(0, came)
-    return any(not secret.is_masked for secret in looked.finish()) and not masker.unfinished
+    assert any(not secret.is_masked for secret in looked.finish())
+    return masker.unfinished
 
 
 def plain(text: str, field: str = "data: ") -> bytes:
@@ -499,7 +500,13 @@ MISSES: dict[str, tuple[Headers, list[bytes | None]]] = {
         NDJSON,
         split(b"\r".join(ollama(x).strip() for x in ["sk-", KEY[3:], *["x" * 50] * 25_000])),
     ),
-    "a member over two lines": (NDJSON, [*HALVES]),
+    "texts in the middle of a long event": (
+        EVENT_STREAM,
+        [
+            *split(f'data: {{"pad":"{LONG}","content":"{KEY[:11]}","end":"{LONG}"}}\n\n'.encode()),
+            plain(f'{{"content":"{KEY[11:]}"}}'),
+        ],
+    ),
     "masked for nothing more came": (NDJSON, [BEARER[:END], None, BEARER[END:], ollama("ijk lmn")]),
     "a mask that the upstream sends": (NDJSON, [ollama("sk-[redacted]*****"), ollama("abc is how")]),
     "the same in events": (EVENT_STREAM, [plain("sk-[redacted]*****"), plain("abc is how")]),
@@ -518,8 +525,8 @@ MISSES: dict[str, tuple[Headers, list[bytes | None]]] = {
     ("headers", "reads"),
     [pytest.param(*case, id=name) for name, case in MISSES.items()],
 )
-def test_none_is_missed(headers: Headers, reads: list[bytes | None]) -> None:
-    assert not missed(headers, reads)
+def test_what_was_spelled_is_seen_at_the_end(headers: Headers, reads: list[bytes | None]) -> None:
+    assert seen_again(headers, reads)
 
 
 def test_a_byte_order_mark_hides_no_text() -> None:
@@ -529,9 +536,30 @@ def test_a_byte_order_mark_hides_no_text() -> None:
     )
 
 
+def test_a_member_of_ndjson_is_in_one_line() -> None:
+    assert marks_in(NDJSON, b"".join(HALVES)) == []
+    assert marks_in(NDJSON, b"".join(HALVES).replace(b":\n", b":"))
+
+
+def test_an_image_is_not_looked_at_again() -> None:
+    image = f'data: {{"type":"image","b64_json":"{LONG}"}}\n\n'.encode()
+    masker = Masker(EVENT_STREAM, built_in())
+    for read in [image[:9], image[9:70_000], image[70_000:], image]:
+        masker.feed(0, read)
+    masker.finish()
+    assert not masker.unfinished
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"data: {}\r\r", b"data: {}\r\n\r\n"])
+def test_a_path_looks_into_each_event(before: bytes) -> None:
+    body = before + b'data: {"a":"one"}\n\n'
+    (mark,) = marks_in(EVENT_STREAM, body, Rules(paths=[compile_path("$.a")]))
+    assert body[mark.start : mark.stop] == b"one"
+
+
 def test_what_a_pattern_looks_back_at_may_be_in_a_line_before() -> None:
     rules = Rules(patterns={"pin": regex.compile(rb"(?<=pin )[0-9]{6}")})
-    assert not missed(NDJSON, [ollama("x" * 2100 + " pin "), ollama("123456")], rules)
+    assert seen_again(NDJSON, [ollama("x" * 2100 + " pin "), ollama("123456")], rules)
 
 
 def test_a_document_of_several_lines_is_masked_by_a_path() -> None:
