@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MODES = ("none", "once", "new_episodes", "all", "rewrite")
 ASK = "-o sse_upstream=URL"
-"""What names a server to ask; the marker and the ini file can do it as well."""
+"""What names a server to ask; the marker and pytest's configuration can do it as well."""
 RECORD = f"pytest --sse-record-mode once {ASK}"
 LONGEST_NAME = 100
 """Letters of a folder's name that is made of a test's."""
@@ -187,7 +187,7 @@ def _told() -> Iterator[None]:
 
     hints = {
         NoCassettesError: f"; to record them: {RECORD}",
-        NoUpstreamError: f": {ASK}, `sse_upstream` in the ini file, or `upstream` in the marker",
+        NoUpstreamError: f": {ASK}, `sse_upstream` in pytest's configuration, or `upstream` in the marker",
     }
     try:
         yield
@@ -197,7 +197,7 @@ def _told() -> Iterator[None]:
 
 
 def _plan(config: pytest.Config, library: Path, *layers: tuple[str, Mapping[str, Any]]) -> Plan:
-    """What was said where: the command line first, then the layers, then the ini file, then defaults."""
+    """What was said where: the command line first, the layers, pytest's configuration, then defaults."""
     from sseproxy.testing.settings import read_tables, resolve
 
     given = {"record_mode": "--sse-record-mode", "speed": "--sse-speed"}
@@ -206,7 +206,7 @@ def _plan(config: pytest.Config, library: Path, *layers: tuple[str, Mapping[str,
     if _TABLES not in config.stash:
         config.stash[_TABLES] = read_tables(config.rootpath)
     rules, masking = config.stash[_TABLES]
-    every = (("command line", cli), *layers, ("ini file", ini))
+    every = (("command line", cli), *layers, ("pytest's configuration", ini))
     return resolve(library, *every, rules=rules, masking=masking)
 
 

@@ -13,7 +13,7 @@ def findings(exchange: Exchange) -> list[str]:
     odd = []
     stored = exchange.size
     if exchange.end is None:
-        odd.append("incomplete: no end record, its recorder died or is still at work")
+        odd.append("incomplete: no end record, its recorder died, could not write on, or is still at work")
     elif exchange.end.bytes != stored:
         odd.append(
             f"the end record counts {exchange.end.bytes} body bytes, there are {stored}: edited by hand"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sseproxy.errors import SseproxyError
 from sseproxy.http1 import origin_form
+from sseproxy.redaction import mask_no_url
 
 
 # A key of each request's look-ups: compared by identity it costs nothing.
@@ -39,10 +40,11 @@ def parse_routes(specs: Sequence[str]) -> list[tuple[bytes, str]]:
     for spec in specs:
         prefix, equals, url = spec.partition("=") if spec.startswith("/") else ("/", "=", spec)
         if not equals or re.match(r"[\w-]+=https?://", spec):
-            raise SseproxyError(f"--upstream {spec!r}: should be a URL, or /prefix=URL")
+            raise SseproxyError(f"--upstream {mask_no_url(spec)!r}: should be a URL, or /prefix=URL")
         key = prefix.rstrip("/").encode("utf-8", "surrogateescape")
         if key in routes:
-            raise SseproxyError(f"--upstream {spec!r}: {prefix!r} has an upstream already, {routes[key]}")
+            taken = f"{prefix!r} has an upstream already, {mask_no_url(routes[key])}"
+            raise SseproxyError(f"--upstream {mask_no_url(spec)!r}: {taken}")
         routes[key] = url
     return sorted(routes.items(), key=lambda route: -len(route[0]))
 

@@ -6,6 +6,7 @@ from sseproxy.redaction.body import Masker, Piece
 from sseproxy.redaction.heads import (
     mask_head,
     mask_headers,
+    mask_no_url,
     mask_response,
     mask_target,
     mask_text,
@@ -32,6 +33,7 @@ __all__ = [
     "mask_head",
     "mask_headers",
     "mask_lines",
+    "mask_no_url",
     "mask_request",
     "mask_response",
     "mask_target",

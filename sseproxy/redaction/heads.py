@@ -128,3 +128,11 @@ def mask_text(text: str, rules: Rules | None = None) -> str:
 def mask_url(url: str) -> str:
     """A URL with its userinfo masked."""
     return re.sub(r"(?<=://)[^/?#]*@", "[redacted]@", url)
+
+
+def mask_no_url(text: str) -> str:
+    """What was given as a URL, or as `/prefix=URL`, and is none: with all masked that was meant as userinfo.
+
+    A password that has to be quoted and is not is the reason, mostly.
+    """
+    return re.sub(r"^((?:/[^=]*=)?(?:\w*://)?).*@", r"\1[redacted]@", text, flags=re.DOTALL)

@@ -12,7 +12,11 @@ from urllib.parse import SplitResult, urlsplit
 from sseproxy.clock import Clock
 from sseproxy.errors import SseproxyError
 from sseproxy.exchange import Ending
+from sseproxy.redaction import mask_no_url
 from sseproxy.upstream.connection import Connection
+
+_NOT_TLS = "WRONG_VERSION_NUMBER"
+"""What OpenSSL takes for a version may be the letters of an answer in plain HTTP."""
 
 
 class ConnectError(Exception):
@@ -25,18 +29,22 @@ class ConnectError(Exception):
 
 def parse_url(url: str) -> tuple[SplitResult, str, int | None]:
     """The parts of an upstream's URL, its host and its port. Raises SseproxyError for what is none."""
+    shown = mask_no_url(url)
+    should = "should be a URL such as http://localhost:3000"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise SseproxyError(f"--upstream {url!r}: {error}") from None
+        # A part of a password may be what is wrong, and stand in the error.
+        quote = f"{should}; in a password, what is no letter or digit is written as %2F"
+        raise SseproxyError(f"--upstream {shown!r}: {error if shown == url else quote}") from None
     usable = parts.scheme in ("http", "https") and re.fullmatch("[!-~]+", url)
     if not usable or parts.query or parts.fragment or not parts.hostname:
-        raise SseproxyError(f"--upstream {url!r}: should be a URL such as http://localhost:3000")
+        raise SseproxyError(f"--upstream {shown!r}: {should}")
     try:
         parts.hostname.encode("idna")  # as the resolver will
     except UnicodeError:
-        raise SseproxyError(f"--upstream {url!r}: a part of the host's name is empty or too long") from None
+        raise SseproxyError(f"--upstream {shown!r}: a part of the host's name is empty or too long") from None
     return parts, parts.hostname, port
 
 
@@ -81,11 +89,13 @@ class Upstream:
             sentence = f"can't resolve {where}: {error.strerror}"
             raise ConnectError(Ending.CONNECT_FAILED, sentence) from None
         except ssl.SSLCertVerificationError as error:
-            sentence = f"the certificate of {where} is not trusted: {error.verify_message}"
+            why = error.verify_message.rstrip(".")
+            sentence = f"the certificate of {where} is not trusted: {why} (--upstream-ca FILE, or --insecure)"
             raise ConnectError(Ending.CONNECT_FAILED, sentence) from None
         except ssl.SSLError as error:
             why = (error.reason or str(error)).replace("_", " ").lower()
-            raise ConnectError(Ending.CONNECT_FAILED, f"no TLS connection to {where}: {why}") from None
+            hint = "; is it http://?" if error.reason == _NOT_TLS else ""
+            raise ConnectError(Ending.CONNECT_FAILED, f"no TLS connection to {where}: {why}{hint}") from None
         except OSError as error:
             refused = isinstance(error, ConnectionRefusedError)
             cause = "connection refused" if refused else error.strerror or str(error)

@@ -130,7 +130,7 @@ def test_what_can_not_be_read_is_one_line(tmp_path: Path, reader: str, bad: str)
 
 USAGE = {
     "no path": (("validate",), "Missing argument 'PATH...'."),
-    "an unknown command": (("lst",), "No such command 'lst'."),
+    "an unknown command": (("lst",), "No such command 'lst'. Did you mean 'ls'?"),
     "an unknown option": (("ls", "--long", "."), "No such option '--long'."),
     "an option without its value": (("replay", "--speed"), "Option '--speed' requires an argument."),
     "a speed of 0": (("replay", "--speed", "0"), "'0' is neither a number from 0.001 on nor 'max'."),

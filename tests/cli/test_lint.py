@@ -74,7 +74,7 @@ def test_json_is_for_tools(late: Path) -> None:
 def test_a_recording_without_its_end_is_told_once(tmp_path: Path) -> None:
     torn = save(tmp_path, stream(*EVENTS, ending=None, headers=GOOD_HEADERS), "torn.sse.jsonl")
     told, *_ = sseproxy("lint", torn).out.splitlines()
-    why = "there is no `end`: its recorder died or is still at work"
+    why = "there is no `end`: its recorder died, could not write on, or is still at work"
     assert told.startswith(f"{torn}:")
     assert told.split(" R701 ")[1].startswith(f"incomplete: {why}, at ")
     assert "more" not in told

@@ -120,7 +120,7 @@ def ended(end: End | None, *came: Arrival) -> Exchange:
     return Exchange(build.head(), build.request(), build.response(), came, (), end)
 
 
-INCOMPLETE = "incomplete: no end record, its recorder died or is still at work"
+INCOMPLETE = "incomplete: no end record, its recorder died, could not write on, or is still at work"
 LOSSY = "lossy: part of the stream was not recorded"
 BACK = "the times of the records go back"
 

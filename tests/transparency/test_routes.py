@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,33 @@ BAD = {
     ("a=http://a",): "should be a URL, or /prefix=URL",
     ("/a=",): "should be a URL such as",
 }
+
+
+SECRET = {
+    ("http://me:secret@",): "'http://[redacted]@': should be a URL such as",
+    (
+        "http://me:se/cret@a",
+    ): "'http://[redacted]@a': should be a URL such as http://localhost:3000; in a password, ",
+    ("http://me:se#cret@a",): "'http://[redacted]@a': should be a URL such as",
+    ("http://me:se@cret@a..b",): "'http://[redacted]@a..b': a part of the host's name",
+    ("ftp://me:secret@a",): "'ftp://[redacted]@a': should be a URL such as",
+    ("me:secret@a:3000",): "'[redacted]@a:3000': should be a URL such as",
+    ("a=http://me:secret@a",): "'[redacted]@a': should be a URL, or /prefix=URL",
+    ("/a=me:se=cret@a",): "'[redacted]@a': should be a URL such as",
+    ("/a=http://me:secret@a", "/a=http://me:secret@b"): (
+        "'/a=http://[redacted]@b': '/a' has an upstream already, http://[redacted]@a"
+    ),
+}
+
+
+@pytest.mark.parametrize(("specs", "sentence"), SECRET.items())
+def test_a_password_is_not_told_of_an_upstream_that_can_not_be_used(
+    specs: tuple[str, ...], sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SseproxyError) as error:
+        Proxy(Options(upstreams=specs, cassettes=tmp_path, port=0), SteppedClock())
+    assert str(error.value).startswith(f"--upstream {sentence}")
+    assert not re.search("se.?cret", str(error.value))
 
 
 @pytest.mark.parametrize(("specs", "sentence"), BAD.items())

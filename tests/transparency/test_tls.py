@@ -101,7 +101,7 @@ UNTRUSTED = {
     "for another host": (
         "ours",
         "other.test",
-        "Hostname mismatch, certificate is not valid for 'localhost'.",
+        "Hostname mismatch, certificate is not valid for 'localhost'",
     ),
 }
 
@@ -117,7 +117,8 @@ async def test_an_upstream_that_can_not_be_trusted_is_a_502_that_says_so(
         recorder(url, folder, upstream_tls=context) as proxy,
     ):
         got, how = await ask(proxy.url, get())
-    sentence = f"the certificate of {url.removeprefix('https://')} is not trusted: {why}"
+    where = url.removeprefix("https://")
+    sentence = f"the certificate of {where} is not trusted: {why} (--upstream-ca FILE, or --insecure)"
     head, _, body = got.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
     assert (body, how) == (f"sseproxy: {sentence}\n".encode(), "eof")
@@ -150,7 +151,7 @@ async def test_an_upstream_that_speaks_no_tls_is_a_502(ca_file: Path, tmp_path: 
     assert got.startswith(b"HTTP/1.1 502 ")
     body = got.partition(b"\r\n\r\n")[2]
     where = url.removeprefix("http://").encode()
-    assert body == b"sseproxy: no TLS connection to %b: wrong version number\n" % where
+    assert body == b"sseproxy: no TLS connection to %b: wrong version number; is it http://?\n" % where
     assert how == "eof"
     assert [each.ending for each in recordings(folder)] == [Ending.CONNECT_FAILED]
 

@@ -8,7 +8,7 @@ from sseproxy.analysis.lint.finding import Place
 from sseproxy.exchange import Ending
 
 _WHY = {
-    Ending.INCOMPLETE: "there is no `end`: its recorder died or is still at work",
+    Ending.INCOMPLETE: "there is no `end`: its recorder died, could not write on, or is still at work",
     Ending.PROXY_STOPPED: "the recorder was stopped while the exchange went on",
     Ending.LIMIT: "the stream went on behind the limit of what is kept",
     Ending.LOSSY: "a part of the stream was not recorded",
