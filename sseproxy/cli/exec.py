@@ -19,7 +19,7 @@ from sseproxy.cli.replaying import tell_names, tell_stale
 from sseproxy.cli.serving import announce, on_loop
 from sseproxy.errors import NoCassettesError, NoUpstreamError, SseproxyError
 from sseproxy.matching import Exhausted, Rules
-from sseproxy.matching.telling import lines
+from sseproxy.matching.telling import Log
 from sseproxy.modes import IN_TESTS, RecordMode
 from sseproxy.printable import counted
 from sseproxy.redaction import Rules as Redaction
@@ -125,7 +125,8 @@ async def _main(
 
 def _standin(plan: Plan) -> StandIn:
     try:
-        return StandIn(plan, lambda miss: log.warning("miss: %s", "\n".join(lines(miss, RECORD))))
+        misses = Log(RECORD)
+        return StandIn(plan, lambda miss: log.warning("miss: %s", misses.told(miss)))
     except NoCassettesError as error:
         raise SseproxyError(f"{error}; record them with --record-mode once --upstream URL") from None
     except NoUpstreamError as error:

@@ -54,7 +54,7 @@ class Miss:
     methods: tuple[str, ...] = ()
     """Those that this path was recorded with."""
     nearest: tuple[Near, ...] = ()
-    """Of different requests, the nearest first."""
+    """Of different requests, the nearest first; of other methods and paths none where one has the same."""
     recorded: int = 0
     """How many cassettes the library has."""
 
@@ -114,7 +114,8 @@ def explain(request: Request, index: Index, library: Library) -> Miss:
         if (recorded := reader.parts(number))
     ]
     candidates.sort(key=lambda each: (_distance(each.told), each.number))
-    nearest = tuple(_near(each, parts, masked.body, index, reader) for each in candidates[:NEAREST])
+    near = list(takewhile(lambda each: _route(each.told) == _route(candidates[0].told), candidates))
+    nearest = tuple(_near(each, parts, masked.body, index, reader) for each in near[:NEAREST])
     methods = {method for method, path in index.routes.values() if path == parts.get("path")}
     return Miss(masked, 0, tuple(sorted(methods)), nearest)
 
@@ -201,9 +202,14 @@ def _same(one: Sequence[str], other: Sequence[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def _distance(found: Sequence[Difference]) -> tuple[bool, bool, int, int]:
+def _distance(found: Sequence[Difference]) -> tuple[tuple[bool, bool], int, int]:
+    return _route(found), len(found), sum(map(_size, found))
+
+
+def _route(found: Sequence[Difference]) -> tuple[bool, bool]:
+    """Whether the path and the method differ: where they are the same in one, no other is of any help."""
     places = {each.place for each in found}
-    return "path" in places, "method" in places, len(found), sum(map(_size, found))
+    return "path" in places, "method" in places
 
 
 def _size(difference: Difference) -> int:

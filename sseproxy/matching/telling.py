@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from sseproxy.matching.differences import Difference, Loosening, Unhelpful
 from sseproxy.matching.json_text import LIST, OBJECT
-from sseproxy.matching.miss import Miss, Near
+from sseproxy.matching.miss import NEAREST, Miss, Near
 from sseproxy.matching.places import lies_in
 from sseproxy.matching.proposal import toml
 from sseproxy.printable import counted, printable, printable_bytes
@@ -23,6 +24,7 @@ RECORD = "sseproxy record --record-mode new_episodes --upstream URL"
 _SHOWN = 6  # differences of one recording
 _BEFORE = 24  # letters that are shown before the first that differs
 _LONGEST = 100  # letters of a value
+_REMEMBERED = 1_000  # misses of which a log knows that they have been told
 
 
 def sentence(miss: Miss) -> str:
@@ -53,14 +55,30 @@ def reason(miss: Miss) -> str:
     return f"the nearest cassette differs in {', '.join(told)}{more}{without}"
 
 
-def lines(miss: Miss, record: str = RECORD) -> Iterator[str]:
+class Log:
+    """Misses as a log has them: the nearest recording of each, and of what was told before the sentence."""
+
+    def __init__(self, record: str = RECORD) -> None:
+        self._record = record
+        self._times: Counter[str] = Counter()
+
+    def told(self, miss: Miss) -> str:
+        """Lines."""
+        whole = "\n".join(lines(miss, self._record, most=1))
+        if whole in self._times or len(self._times) < _REMEMBERED:
+            self._times[whole] += 1
+        times = self._times[whole]
+        return whole if times < 2 else f"{sentence(miss)} (as told above; {times} times by now)"
+
+
+def lines(miss: Miss, record: str = RECORD, most: int = NEAREST) -> Iterator[str]:
     """The sentence, then each of the nearest recordings: what differs, and the rule that would help.
 
-    `record`: the command that would record the request.
+    `record`: the command that would record the request; `most`: recordings to tell of.
     """
     yield sentence(miss)
     told: dict[object, int] = {}
-    for number, near in enumerate(miss.nearest, 1):
+    for number, near in enumerate(miss.nearest[:most], 1):
         answer = "no response" if near.status is None else f"status {near.status}"
         yield f"  {number}. {printable(near.name)} ({answer})"
         yield from ("     " + line for line in _differences(near))
@@ -69,6 +87,8 @@ def lines(miss: Miss, record: str = RECORD) -> Iterator[str]:
             yield f"     the rule that is told for {first} would make it match"
         else:
             yield from ("     " + line for line in _remedy(near))
+    if len(miss.nearest) > most:
+        yield f"  (the answer's body tells of {counted(len(miss.nearest) - most, 'other')})"
     if not miss.given:
         yield f"  to record this request: {record}"
 

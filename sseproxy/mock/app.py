@@ -17,7 +17,7 @@ from sseproxy.exchange import End, Ending, Exchange, Request, ResponseHead, head
 from sseproxy.http1 import SCOPE, ResponseFramer, own_answer, plain_response, problem_response
 from sseproxy.matching import Answer, Answers
 from sseproxy.matching.miss import Miss
-from sseproxy.matching.telling import RECORD, lines, problem
+from sseproxy.matching.telling import RECORD, Log, problem
 from sseproxy.metrics import Metrics
 from sseproxy.mock.alarm import Alarm
 from sseproxy.mock.cors import admitted, asked_method, leave
@@ -97,6 +97,7 @@ class Mock:
         self._reading = asyncio.Lock()
         self._on_played = on_played
         self._watcher = watcher
+        self._misses = Log(options.record)
         self.lateness = Lateness()
         """Of all that was written in streams that have ended."""
         self._metrics = metrics or Metrics()
@@ -162,7 +163,7 @@ class Mock:
         if self._watcher:
             self._watcher.missed(miss)
         else:
-            log.warning("miss: %s", "\n".join(lines(miss, self._options.record)))
+            log.warning("miss: %s", self._misses.told(miss))
         head, body = problem_response(
             problem(miss, self._options.on_miss, self._options.record), ((MISS, b"1"),)
         )

@@ -15,7 +15,7 @@ from sseproxy.errors import CassetteError
 from sseproxy.exchange import Exchange, Request
 from sseproxy.matching import Answers, Exhausted, Loaded, Rules
 from sseproxy.matching.answers import SHORT
-from sseproxy.matching.telling import lines, problem
+from sseproxy.matching.telling import Log, lines, problem
 from tests.core import build
 from tests.matching.support import added, pasted, recorded
 
@@ -214,17 +214,6 @@ MISSES: dict[str, tuple[str, str]] = {
                for = "POST /api/v1/prediction/*"
                values = { path = "(?<=/prediction/)[^/]+" }
              no other cassette would answer this request then
-          2. cassettes/streaming.sse.jsonl (status 200)
-             method
-               recorded: GET
-               asked:    POST
-             path
-               recorded: /api/v1/chatflows-streaming/5f0c
-               asked:    /api/v1/prediction/5f0d
-             body
-               recorded: no body
-               asked:    a JSON body: {"question": "Tell me a joke!", "streaming": true}
-             no rule is proposed to make it match: the method always counts
           to record this request: sseproxy record --record-mode new_episodes --upstream URL""",
     ),
     "another query": (
@@ -712,8 +701,30 @@ def test_a_cassette_that_has_gone_is_passed_over() -> None:
     assert [near.name for near in miss.nearest] == [
         "cassettes/france.sse.jsonl",
         "cassettes/joke.sse.jsonl",
-        "cassettes/streaming.sse.jsonl",
     ]
+
+
+def test_a_log_tells_of_the_nearest_alone_and_of_the_same_miss_in_a_line() -> None:
+    answers, log = Answers(Named(CAPITALS)), Log("how to record")
+    italy, peru = (answers.explain(chat(f"What is the capital of {land}?")) for land in ("Italy", "Peru"))
+    assert log.told(italy) == dedent("""\
+        no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question
+          1. cassettes/spain.sse.jsonl (status 200)
+             $.question
+               recorded: "What is the capital of Spain?"
+               asked:    "What is the capital of Italy?"
+             to make it match, add to sseproxy.toml:
+               [[match.route]]
+               for = "POST /api/v1/prediction/5f0c"
+               ignore = ["$.question"]
+             mind that it ignores what the model is asked: any other question would get this answer, too
+             that would also make 2 other cassettes answer this request: better record it
+          (the answer's body tells of 2 others)
+          to record this request: how to record""")
+    sentence = log.told(peru).partition("\n")[0]
+    assert log.told(italy) == f"{sentence} (as told above; 2 times by now)"
+    assert log.told(italy) == f"{sentence} (as told above; 3 times by now)"
+    assert log.told(peru) == f"{sentence} (as told above; 2 times by now)"
 
 
 def test_a_miss_as_a_problem() -> None:
