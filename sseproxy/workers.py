@@ -19,6 +19,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from sseproxy.signals import stop_signals
+
 log = logging.getLogger("sseproxy.workers")
 
 Work = Callable[[int, "Pipe"], int]
@@ -170,7 +172,6 @@ def _work(
 ) -> None:
     for other in others:
         other.close()  # else nobody would hear of the parent's death
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # terminals and service managers tell parent and workers
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for asked in stop_signals():  # terminals and service managers tell parent and workers
+        signal.signal(asked, signal.SIG_IGN)
     sys.exit(work(number, Pipe(end)))

@@ -53,15 +53,16 @@ class DemoScreen:
         self._out.print()
         self._say("2  Replay", f"client → mock server {mock}, {told}; the demo server is gone")
         if self._recorded:
-            self._out.print(Text("     recorded s   replayed s   late ms   event", style="dim"))
+            late = "" if math.isinf(speed) else "   late ms"
+            self._out.print(Text(f"     recorded s   replayed s{late}   event", style="dim"))
 
     def beside(self, timed: TimedEvent) -> None:
         """One event of the replay, beside when it was recorded."""
         recorded = self._recorded[self._shown].t if self._shown < len(self._recorded) else 0
         self._shown += 1
-        due = 0 if math.isinf(self._speed) else recorded / self._speed
+        late = "" if math.isinf(self._speed) else f" {(timed.t - recorded / self._speed) / 1e3:9.3f}"
         kind, text = _kind_and_text(timed)
-        line = Text(f"   {recorded / 1e6:12.6f} {timed.t / 1e6:12.6f} {(timed.t - due) / 1e3:9.3f}   ")
+        line = Text(f"   {recorded / 1e6:12.6f} {timed.t / 1e6:12.6f}{late}   ")
         line.append(f"{kind:16}", style="cyan")
         line.append(text)
         if self._out.is_terminal:

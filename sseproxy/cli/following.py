@@ -18,10 +18,10 @@ import orjson
 
 from sseproxy.analysis.lint import Expectations, Finding
 from sseproxy.cli.expectations import as_options
-from sseproxy.cli.signals import stop_signals
 from sseproxy.errors import CassetteError, SseproxyError
 from sseproxy.follow import Follower
 from sseproxy.printable import printable
+from sseproxy.signals import stop_signals
 
 log = logging.getLogger("sseproxy.lint")
 

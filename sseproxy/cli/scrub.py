@@ -104,5 +104,6 @@ def scan(paths: tuple[Path, ...], redaction: Redaction) -> None:
     for path, findings in looked:
         _print(path, findings)
         found += bool(findings)
-    click.echo(f"found something in {found} of {counted(looked.read, 'cassette')}", err=True)
+    if looked.read or not looked.status:
+        click.echo(f"found something in {found} of {counted(looked.read, 'cassette')}", err=True)
     raise SystemExit(looked.status or (1 if found else 0))

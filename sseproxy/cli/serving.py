@@ -16,10 +16,10 @@ from typing import Any
 import click
 
 from sseproxy.admin import Figures, serve_admin
-from sseproxy.cli.signals import HANG_UP, stop_signals
 from sseproxy.errors import SseproxyError
 from sseproxy.metrics import Metrics, merged
 from sseproxy.server import reserve
+from sseproxy.signals import HANG_UP, stop_signals
 from sseproxy.workers import STOP, Answers, Crew, Pipe
 
 try:

@@ -14,6 +14,7 @@ from sseproxy.matching.miss import NEAREST, Miss, Near
 from sseproxy.matching.places import lies_in
 from sseproxy.matching.proposal import toml
 from sseproxy.printable import counted, printable, printable_bytes
+from sseproxy.redaction import MASK
 
 PROBLEM_TYPE = "urn:sseproxy:miss"
 """The `type` of the problem (RFC 9457): what programs may tell a miss by."""
@@ -105,7 +106,7 @@ def _differences(near: Near) -> Iterator[str]:
         yield f"and {counted(len(near.differences) - _SHOWN, 'more difference')}"
 
 
-_MASK = "[redacted]"
+_MASK = MASK.decode()
 
 
 def _is_masked(one: str | None, other: str | None) -> bool:

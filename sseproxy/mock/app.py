@@ -206,7 +206,9 @@ class Mock:
     def _tell(self, request: Request, exchange: Exchange, answer: Answer) -> None:
         told = f", but for {', '.join(answer.folded)}" if answer.folded else ""
         target = printable_bytes(mask_target(request.target, self._options.redaction)[0])
-        log.info("%s %s: %s%s", request.method, target, exchange.head.id, told)
+        status = exchange.response.status if exchange.response else "-"
+        about = {"exchange": exchange.head.id}
+        log.info("%s %s %s, %s%s", request.method, target, status, exchange.ending, told, extra=about)
 
     async def _play(self, client: Client, player: Player) -> None:
         client.connection.listener = player

@@ -12,16 +12,14 @@ from typing import NamedTuple, Protocol
 import regex
 
 from sseproxy.redaction.beginnings import BOUNDARY
-from sseproxy.redaction.mask import LINE_BREAK
+from sseproxy.redaction.mask import BEGUN, LINE_BREAK
 from sseproxy.redaction.shapes import Part, Run, Shape
 
 _BREAK = f"(?:{LINE_BREAK})?"
 _REACH = 32
 """Bytes in which it shows whether a secret goes on: the break of a line and a letter, however spelled."""
 
-
-_STANDING = regex.compile(rb"\[redacte(?:d(?:\]\**+)?)?")
-"""A mask of no fewer letters than the shortest key begins with."""
+_STANDING = regex.compile(regex.escape(BEGUN) + rb"(?:d(?:\]\**+)?)?")
 
 
 class State(Enum):

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 MASK = b"[redacted]"
+BEGUN = MASK[:8]
+"""By which a mask is known where it may have been cut: no fewer letters than the shortest key begins with."""
 
 LINE_BREAK = r"(?:\r\n|\r|\n)data:[ ]?"
 """Where a value of several `data` lines goes on in the next; a reader of the stream sees a line end alone."""

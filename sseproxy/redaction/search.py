@@ -17,7 +17,7 @@ from sseproxy.exchange import Headers, media_type
 from sseproxy.redaction.beginnings import ESCAPE_SIZE
 from sseproxy.redaction.lines import select_in_lines
 from sseproxy.redaction.lookup import EVENT_ENDS
-from sseproxy.redaction.mask import Mark, mask_length, masked, merged
+from sseproxy.redaction.mask import BEGUN, Mark, mask_length, masked, merged
 from sseproxy.redaction.paths import find_paths
 from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import Scanner
@@ -200,7 +200,7 @@ class _Channel:
 
     def _gone_on(self, joined: bytes) -> Iterator[Mark]:
         """The rest of keys of which a text's end has the first part, masked already when it came."""
-        if b"[redacte" not in joined:
+        if BEGUN not in joined:
             return
         ends = set(accumulate(len(text) for _, text in self._texts))
         before = len(self._before)

@@ -9,12 +9,12 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from sseproxy.redaction.frames import Frame
+from sseproxy.redaction.mask import BEGUN
 from sseproxy.redaction.rules import Rules
 from sseproxy.redaction.scanner import Scanner
 from sseproxy.redaction.spellings import REACH
 
 _BOM = b"\xef\xbb\xbf"
-_MASK_BEGUN = b"[redacte"
 _STRING = rb'"((?:[^"\\\r\n]|\\.)*+)"'
 # Members that carry text in the dialects in use; a line of data that is no JSON is text itself. Each
 # alternative begins with a letter of its own, so that `re` need not try them all at every byte.
@@ -207,7 +207,7 @@ class Texts:
         alone = len(self._waiting) == 1
         self._waiting.clear()
         self._waiting_size = 0
-        self._spelled |= _MASK_BEGUN in waiting
+        self._spelled |= BEGUN in waiting
         scanner = self._scanner(self._frame.channel)
         self._hear(scanner, waiting[-REACH:] if alone and scanner.idle else waiting)
 
@@ -218,7 +218,7 @@ class Texts:
 
     def _hear(self, scanner: Scanner, text: bytes) -> bool:
         clean = not scanner.feed(text).marks
-        self._spelled |= not clean or _MASK_BEGUN in text
+        self._spelled |= not clean or BEGUN in text
         return clean
 
     def _scanner(self, channel: bytes) -> Scanner:

@@ -44,7 +44,7 @@ def test_an_id_that_is_folded_is_named(library: Path) -> None:
         err = server.stop().err
     assert (exact.text, exact.headers.get("X-Sseproxy-Folded")) == ("A1", None)
     assert (folded.text, folded.headers["X-Sseproxy-Folded"]) == ("A1", "prediction $.chatId")
-    assert "POST /api/v1/prediction/5f0c: A1, but for prediction $.chatId\n" in err
+    assert "POST /api/v1/prediction/5f0c 200, clean, but for prediction $.chatId [A1]\n" in err
 
 
 def test_strictly_it_is_a_miss_with_the_status_that_is_wished(library: Path) -> None:
