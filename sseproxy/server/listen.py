@@ -111,8 +111,7 @@ def reserve(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with _bound(family, address, socket.SO_REUSEADDR) as alone:
-            alone.listen()  # who shares does not notice that somebody else has the port
-            address = alone.getsockname()
+            address = alone.getsockname()  # who shares does not notice that somebody else has the port
         shared = _bound(family, address, socket.SO_REUSEADDR, socket.SO_REUSEPORT)
     except OSError as error:
         raise SseproxyError(_cannot_listen(host, port, error)) from None
