@@ -31,6 +31,8 @@ GIVE_WAY = 0.0001
 """Seconds after which a thread that computes lets the event loop have a turn; Python's own are 5 ms."""
 DESCRIPTORS = 32_768
 """For which there is room from the start."""
+FEWEST, FEWEST_EACH = 28, 4
+"""Descriptors without which no server begins, and those more for each worker; some are to spare."""
 KEPT_MEMORY = 4 * 1024 * 1024
 """Bytes that may lie unused at the end of the heap."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -81,7 +83,7 @@ Main = Callable[[Seat], Awaitable[int]]
 
 def serve(place: Place, main: Main, answers: Answers) -> int:
     """Runs `main` in as many processes as there are to be; `answers` are those of the parent of workers."""
-    _take_all_descriptors()
+    _take_all_descriptors(FEWEST + FEWEST_EACH * place.workers)
     _keep_memory()
     sys.setswitchinterval(GIVE_WAY)
     # What is there by now stays. Collections need not go through it, and so workers share its memory.
@@ -211,8 +213,10 @@ def on_loop(main: Coroutine[Any, Any, int]) -> int:
         return runner.run(main)
 
 
-def _take_all_descriptors() -> None:
+def _take_all_descriptors(fewest: int) -> None:
     """A stream takes three; what a shell allows is often 1,024, and what the system allows much more.
+
+    Raises SseproxyError where it allows too few to begin with.
 
     The kernel's table of them is made large enough now. It grows as it fills, and where a process has threads
     Linux lets it wait for all processors each time: 8 ms and more in which no stream goes on.
@@ -223,6 +227,10 @@ def _take_all_descriptors() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         with contextlib.suppress(OSError), open(os.devnull, "rb") as any_file:  # noqa: PTH123 - its number
             os.close(os.dup2(any_file.fileno(), min(DESCRIPTORS, hard) - 1))
+        if 0 <= hard < fewest:
+            raise SseproxyError(
+                f"only {hard} files may be open (`ulimit -Hn`); a server takes {fewest}, and 3 a stream"
+            )
 
 
 def _keep_memory() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import resource
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.builder import save, stream
-from tests.cli.support import serving
+from tests.cli.support import COMMAND, ENVIRONMENT, PATIENCE, serving
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -27,3 +28,27 @@ def test_a_server_takes_all_descriptors_that_it_may_have(command: str, tmp_path:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     (line,) = [line for line in limits.splitlines() if line.startswith("Max open files")]
     assert line.split()[3:5] == [str(hard), str(hard)]
+
+
+@pytest.mark.parametrize(("workers", "fewest"), [(1, 32), (2, 36)])
+def test_too_few_descriptors_to_begin_with_are_told_of(workers: int, fewest: int, tmp_path: Path) -> None:
+    save(tmp_path, stream())
+    command = (*COMMAND, "replay", "--cassettes", tmp_path, "--workers", str(workers), "--port", "0")
+
+    def limited(number: int) -> subprocess.Popen[str]:
+        shell = ("sh", "-c", 'ulimit -n "$0" && exec "$@"', str(number))
+        return subprocess.Popen([*shell, *command], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+
+    with limited(fewest - 1) as process:
+        _, told = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, told) == (
+        2,
+        f"Error: only {fewest - 1} files may be open (`ulimit -Hn`); a server takes {fewest}, and 3 a stream\n",
+    )
+    with limited(fewest) as process:
+        assert process.stderr
+        assert " replays 1 cassette of " in process.stderr.readline()
+        process.terminate()
+        _, told = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert "Traceback" not in told
