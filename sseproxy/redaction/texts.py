@@ -73,6 +73,10 @@ def texts(events: bytes, *, lines: bool = False) -> Iterator[Text]:
             index = b""
 
 
+_MOST = 4096
+"""Texts by `index`, each of which may go on, that are listened to at once."""
+
+
 class Heard(Enum):
     CLEAN = auto()
     """The texts hold no secret, and so don't the events, which are the same apart from them."""
@@ -223,5 +227,8 @@ class Texts:
 
     def _scanner(self, channel: bytes) -> Scanner:
         if channel not in self._channels:
+            if len(self._channels) == _MOST:
+                self._spelled = True  # so that all of it is looked at again in the end
+                self._channels.clear()
             self._channels[channel] = Scanner(self._plain, words_go_on=False)
         return self._channels[channel]

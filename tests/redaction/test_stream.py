@@ -246,6 +246,18 @@ def test_two_answers_that_alternate_are_two_texts() -> None:
     assert texts_of(whole(body)).replace(" other", "") == key.masked.decode()
 
 
+def test_of_more_texts_than_are_listened_to_a_key_is_known_in_the_end() -> None:
+    def choice(index: int, text: str) -> bytes:
+        return f"data: {compact({'choices': [{'index': index, 'delta': {'content': text}}]})}\n\n".encode()
+
+    key = KEYS[0]
+    text = key.whole.decode()
+    others = b"".join(choice(index, "") for index in range(1, 5000))
+    body = choice(0, text[:10]) + others + choice(0, text[10:])
+    assert fed([body[at : at + 65_536] for at in range(0, len(body), 65_536)])[1].spelled
+    assert texts_of(whole(body)) == key.masked.decode()
+
+
 SECRET = KEYS[0].secret.decode()
 WORDS = st.sampled_from(
     [
