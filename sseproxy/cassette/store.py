@@ -97,12 +97,13 @@ def _told(path: Path) -> Iterator[None]:
         raise error.located(path) from None
 
 
-def load_head(path: Path) -> Head:
-    """What the first line of a cassette says. Raises as `load` does, for that line."""
+def load_beginning(path: Path) -> tuple[Head, Request | None]:
+    """What the first lines of a cassette say, of a long request the beginning. Raises as `load` does."""
     with contextlib.closing(items(path)) as found:
         _, head = next(found)
+        _, request = next(found, (0, None))
     assert isinstance(head, Head)
-    return head
+    return head, request if isinstance(request, Request) else None
 
 
 def load_request(path: Path) -> tuple[Head, Request | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from operator import itemgetter
 from pathlib import Path
 
 import click
@@ -13,9 +12,9 @@ from sseproxy.analysis.report import json_pieces
 from sseproxy.analysis.validate import findings
 from sseproxy.cassette.store import find, is_being_written, view
 from sseproxy.cli.options import paths
-from sseproxy.cli.reading import Reading, oldest_first
-from sseproxy.console.cassettes import listed, listing, showing
-from sseproxy.console.table import Cells, stdout
+from sseproxy.cli.reading import Reading
+from sseproxy.console.cassettes import Listing, showing
+from sseproxy.console.table import stdout
 from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.exchange import Exchange
 from sseproxy.printable import counted, printable
@@ -30,21 +29,20 @@ def _ending(path: Path, exchange: Exchange) -> str:
 @click.command()
 @paths
 def ls(paths: tuple[Path, ...]) -> None:
-    """List cassettes, oldest first: a line each.
+    """List cassettes, oldest first.
 
-    FIRST is the time to the first event, LAST to the end. The ID is part of the file's name.
+    A line each, or two where the window is narrow. FIRST is the time to the first event, LAST to the end.
+    The ID is part of the file's name.
     """
     found = Reading(paths)
     out = stdout()
-    rows = [(oldest_first(exchange.head), _listed(path, exchange)) for path, exchange in found]
-    if rows:
-        for line in listing([cells for _, cells in sorted(rows, key=itemgetter(0))]):
+    listing = Listing(out.width if out.is_terminal else None)
+    for number, (path, exchange) in enumerate(found.in_time(listing.expect)):
+        if not number:
+            out.print(listing.heading())
+        for line in listing.lines(exchange, read_stream(exchange), _ending(path, exchange)):
             out.print(line)
     raise SystemExit(found.status)
-
-
-def _listed(path: Path, exchange: Exchange) -> Cells:
-    return listed(exchange, read_stream(exchange), _ending(path, exchange))
 
 
 @click.command()

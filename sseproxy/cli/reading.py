@@ -8,17 +8,16 @@ from typing import TypeVar
 
 import click
 
-from sseproxy.cassette.store import find, load_head, present, view
+from sseproxy.cassette.store import find, load_beginning, present, view
 from sseproxy.errors import CassetteError, NoHeadYetError
-from sseproxy.exchange import Exchange, Head
+from sseproxy.exchange import Exchange, Head, Request
 from sseproxy.printable import printable
 
 T = TypeVar("T")
 
 
-def oldest_first(head: Head) -> tuple[str, str]:
-    """What to sort cassettes by."""
-    return head.wall, head.id
+def _pass(request: Request | None) -> None:
+    """Nobody looks at requests."""
 
 
 class Reading:
@@ -32,10 +31,17 @@ class Reading:
     def __iter__(self) -> Iterator[tuple[Path, Exchange]]:
         yield from self._read(self._paths)
 
-    def in_time(self) -> Iterator[tuple[Path, Exchange]]:
-        """The same, oldest first: for that the first line of each is read twice."""
-        heads = [(path, head) for path in self._paths if (head := self._one(load_head, path))]
-        heads.sort(key=lambda each: oldest_first(each[1]))
+    def in_time(self, see: Callable[[Request | None], None] = _pass) -> Iterator[tuple[Path, Exchange]]:
+        """The same, oldest first: for that the first lines of each are read before, and `see` gets all
+        requests then.
+        """
+        heads: list[tuple[Path, Head]] = []
+        for path in self._paths:
+            if begun := self._one(load_beginning, path):
+                head, request = begun
+                heads.append((path, head))
+                see(request)
+        heads.sort(key=lambda each: (each[1].wall, each[1].id))
         yield from self._read(path for path, _ in heads)
 
     def _read(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Exchange]]:

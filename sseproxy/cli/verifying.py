@@ -9,7 +9,7 @@ import click
 from sseproxy.analysis.drift import drift
 from sseproxy.analysis.lint import Expectations
 from sseproxy.cassette import rewriting
-from sseproxy.cassette.store import load_head, view
+from sseproxy.cassette.store import load_beginning, view
 from sseproxy.cli.replaying import tell_names
 from sseproxy.cli.serving import announce
 from sseproxy.exchange import Ending, Exchange
@@ -20,7 +20,7 @@ from sseproxy.printable import counted, printable, printable_bytes
 
 def finish_verify(answers: Answers, folder: Path, expectations: Expectations, lost: int) -> int:
     """Prints, exchange by exchange, whether it is as recorded."""
-    live = sorted(rewriting.recorded(folder), key=lambda path: load_head(path).id)
+    live = sorted(rewriting.recorded(folder), key=lambda path: load_beginning(path)[0].id)
     told = [_compared(answers, view(path), expectations) for path in live]
     for line in (line for lines in told for line in lines):
         click.echo(line)

@@ -2,39 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 
 from rich.text import Text
 
 from sseproxy.again import Again
 from sseproxy.analysis.events import Stream, TimedEvent
-from sseproxy.console.table import Cells, columns, ending_text, joined, seconds, when
-from sseproxy.exchange import Arrival, Exchange, header
+from sseproxy.console.table import (
+    WIDEST,
+    Cells,
+    Column,
+    columns,
+    ending_text,
+    joined,
+    row,
+    row_width,
+    seconds,
+    when,
+    width_of,
+)
+from sseproxy.exchange import Arrival, Exchange, Request, header
 from sseproxy.printable import counted, printable, printable_bytes, readable
 from sseproxy.sse import Event
 
+_WHEN, _REQUEST, _STATUS, _EVENTS, _FIRST, _LAST, _ENDING, _ID = (
+    Column("WHEN (UTC)", 19),
+    Column("REQUEST", 0),
+    Column("STATUS", 6, right=True),
+    Column("EVENTS", 6, right=True),
+    Column("FIRST s", 7, right=True),
+    Column("LAST s", 7, right=True),
+    Column("ENDING", 12),
+    Column("ID", 16),
+)
 
-def listing(rows: Sequence[Cells]) -> Iterator[Text]:
-    """`ls`: a line a cassette, under the names of what `listed` tells of each."""
-    titles = ("WHEN (UTC)", "REQUEST", "STATUS", "EVENTS", "FIRST s", "LAST s", "ENDING", "ID")
-    return columns(titles, titles[2:6], rows)
+
+class Listing:
+    """`ls`: a cassette's line can be printed before the next is read, for all requests were seen before."""
+
+    def __init__(self, terminal: int | None) -> None:
+        """`terminal`: columns of the window; None: there is none."""
+        self._terminal = terminal
+        self._request = len(_REQUEST.title)
+
+    def expect(self, request: Request | None) -> None:
+        """A request for which there is to be room."""
+        self._request = min(WIDEST, max(self._request, width_of(_asked(request))))
+
+    def _columns(self) -> tuple[Column, ...]:
+        request = _REQUEST._replace(width=self._request)
+        wide = (_WHEN, request, _STATUS, _EVENTS, _FIRST, _LAST, _ENDING, _ID)
+        if self._terminal is None or row_width(wide) <= self._terminal:
+            return wide
+        return (_WHEN, _STATUS, _EVENTS, _LAST, _ID, _ENDING)  # the request in a line of its own
+
+    def heading(self) -> Text:
+        columns = self._columns()
+        return row(columns, [Text(column.title, style="dim") for column in columns])
+
+    def lines(self, exchange: Exchange, stream: Stream, ending: str) -> Iterator[Text]:
+        """One, or two in a narrow window. `ending` is the cassette's own, or `recording`."""
+        asked = _asked(exchange.request)
+        cells: dict[str, str | Text] = {
+            _WHEN.title: when(exchange.head.wall),
+            _REQUEST.title: asked,
+            _STATUS.title: str(exchange.response.status) if exchange.response else "-",
+            _EVENTS.title: str(len(stream.dispatched)) if stream.is_stream else "-",
+            _FIRST.title: seconds(stream.dispatched[0].t) if stream.dispatched else "-",
+            _LAST.title: seconds(exchange.duration),
+            _ENDING.title: ending_text(ending),
+            _ID.title: printable(exchange.head.id),
+        }
+        columns = self._columns()
+        yield row(columns, [cells[column.title] for column in columns])
+        if self._terminal and columns[-1] is _ENDING:
+            line = Text(f"  {asked}")
+            line.truncate(self._terminal, overflow="ellipsis")
+            yield line
 
 
-def listed(exchange: Exchange, stream: Stream, ending: str) -> Cells:
-    """A cassette in the list. `ending` is its own, or `recording`."""
-    request = exchange.request
-    target = printable_bytes(request.target) if request else ""
-    return [
-        when(exchange.head.wall),
-        f"{printable(request.method)} {target}" if request else "-",
-        str(exchange.response.status) if exchange.response else "-",
-        str(len(stream.dispatched)) if stream.is_stream else "-",
-        seconds(stream.dispatched[0].t) if stream.dispatched else "-",
-        seconds(exchange.duration),
-        ending_text(ending),
-        printable(exchange.head.id),
-    ]
+def _asked(request: Request | None) -> str:
+    return f"{printable(request.method)} {printable_bytes(request.target)}" if request else "-"
 
 
 def miss_lines(lines: Iterable[str]) -> Iterator[Text]:

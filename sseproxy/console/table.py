@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -15,7 +15,18 @@ from rich.text import Span, Text
 
 from sseproxy.printable import printable
 
-_WIDEST = 80  # what is longer stands out of its column, and does not push all the others
+WIDEST = 80
+"""Of a column: what is longer stands out of it, and does not push all the others."""
+
+
+class Column(NamedTuple):
+    """Of a table."""
+
+    title: str
+    width: int
+    right: bool = False
+    """Whether its cells stand to the right."""
+
 
 Cells = Sequence[str | Text]
 """A row of a table."""
@@ -66,25 +77,37 @@ def columns(titles: Sequence[str], right: Sequence[str], rows: Sequence[Cells]) 
     """
     aligned = len(titles) if titles[-1] in right else len(titles) - 1
     widths = [len(title) for title in titles]
-    for row in rows:
+    for cells in rows:
         for column in range(aligned):
-            widths[column] = max(widths[column], _width(row[column]))
-    widths = [min(_WIDEST, width) for width in widths]
+            widths[column] = max(widths[column], width_of(cells[column]))
+    found = [
+        Column(title, min(WIDEST, width), title in right) for title, width in zip(titles, widths, strict=True)
+    ]
     head: Cells = [Text(title, style="dim") for title in titles]
-    for row in chain([head], rows):
-        parts: list[Part] = []
-        size = 0
-        for column, (cell, title, width) in enumerate(zip(row, titles, widths, strict=True)):
-            padding = " " * (width - _width(cell)) if column < aligned else ""
-            parts.append("  " if size else "")
-            parts += (padding, cell) if title in right else (cell, padding)
-            size += len(padding) + len(cell)
-        line = joined(parts)
-        line.rstrip()
-        yield line
+    for cells in chain([head], rows):
+        yield row(found, cells)
 
 
-def _width(cell: str | Text) -> int:
+def row(columns: Sequence[Column], cells: Cells) -> Text:
+    """A line of a table. Of a last column whose cells stand to the left the width is not kept."""
+    parts: list[Part] = []
+    size = 0
+    for column, cell in zip(columns, cells, strict=True):
+        padding = " " * (column.width - width_of(cell))
+        parts.append("  " if size else "")
+        parts += (padding, cell) if column.right else (cell, padding)
+        size += len(padding) + len(cell)
+    line = joined(parts)
+    line.rstrip()
+    return line
+
+
+def row_width(columns: Sequence[Column]) -> int:
+    """What a row takes in which no cell stands out."""
+    return sum(column.width + 2 for column in columns) - 2
+
+
+def width_of(cell: str | Text) -> int:
     """In columns of a terminal."""
     plain = cell.plain if isinstance(cell, Text) else cell
     return len(plain) if plain.isascii() else cell_len(plain)

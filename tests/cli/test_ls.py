@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from sseproxy.exchange import Ending, Exchange
 from tests.cli.builder import encoded, save, stream, unanswered
 from tests.cli.support import Command, Outcome, complaint, good, in_terminal, sseproxy
+
+
+def plain(printed: str) -> str:
+    return re.sub(r"\x1b\[[\d;]*m", "", printed)
+
 
 COLUMNS = ["WHEN (UTC)", "REQUEST", "STATUS", "EVENTS", "FIRST s", "LAST s", "ENDING", "ID"]
 
@@ -94,11 +101,14 @@ def test_a_recorder_that_wrote_nothing_yet_leaves_no_line(tmp_path: Path) -> Non
     assert [row[-1] for row in table(good("ls", tmp_path))] == ["WHOLE"]
 
 
-def test_a_window_of_80_columns_shows_requests_and_whole_ids(tmp_path: Path) -> None:
-    save(tmp_path, stream())
-    shown = in_terminal("ls", tmp_path, columns=80)
-    assert "prediction" in shown
-    assert "01KAQ3M5Z8T7QRSV" in shown
+@pytest.mark.parametrize("target", [b"/short", b"/api/v1/prediction/" + b"5f0c" * 30], ids=["short", "long"])
+def test_in_a_window_of_80_columns_nothing_is_folded(target: bytes, tmp_path: Path) -> None:
+    save(tmp_path, stream(target=target, ending=Ending.UPSTREAM_TIMEOUT))
+    heading, told, asked = in_terminal("ls", tmp_path, columns=80).splitlines()
+    assert max(map(cell_len, map(plain, (heading, told, asked)))) <= 80
+    assert plain(heading).split() == ["WHEN", "(UTC)", "STATUS", "EVENTS", "LAST", "s", "ID", "ENDING"]
+    assert plain(told) == "2026-11-23 00:41:34     200       3    0.040  01KAQ3M5Z8T7QRSV  upstream_timeout"
+    assert plain(asked).startswith(f"  POST {target.decode()[:70]}")
 
 
 def test_one_cassette_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -114,7 +124,9 @@ def while_reading(folder: Path, gate: Path, change: Callable[[], object]) -> Out
     listing = Command(("ls", folder))
     with gate.open("wb") as writing:  # opens when `ls` does
         change()
-        writing.write(encoded(stream(id="GATE")))
+        gate.unlink()
+        gate.write_bytes(encoded(stream(id="GATE")))  # for when it is read again
+        writing.write(gate.read_bytes())
     return listing.ended()
 
 
@@ -131,3 +143,23 @@ def test_a_recording_may_get_its_final_name_meanwhile(tmp_path: Path, gate: str)
     done = while_reading(tmp_path, tmp_path / f"{gate}.sse.jsonl", finish)
     assert (done.status, done.err) == (0, "")
     assert sorted(row[-1] for row in table(done.out)) == ["GATE", "OPEN"]
+
+
+def test_a_line_is_printed_before_the_next_cassette_is_read(tmp_path: Path) -> None:
+    """The last one in time is a pipe, whose lines behind the request nobody has written yet."""
+    save(tmp_path, stream(id="FIRST"), "a.sse.jsonl")
+    last = tmp_path / "z.sse.jsonl"
+    os.mkfifo(last)
+    listing = Command(("ls", tmp_path))
+    lines = encoded(stream(id="LAST", wall="2027-01-01T00:00:00.000000Z"))
+    with last.open("wb") as writing:
+        last.unlink()
+        os.mkfifo(last)
+        writing.write(lines)
+    heading, first = (listing.stdout.readline() for _ in range(2))
+    assert heading.startswith(b"WHEN (UTC) ")
+    assert first.endswith(b" FIRST\n")
+    last.write_bytes(lines)
+    done = listing.ended()
+    assert (done.status, done.err) == (0, "")
+    assert done.out.endswith(" LAST\n")

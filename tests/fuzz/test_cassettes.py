@@ -26,7 +26,7 @@ from sseproxy.analysis.story import read_story
 from sseproxy.analysis.timeline import timeline
 from sseproxy.analysis.validate import findings
 from sseproxy.cassette.decode import decode, decode_tail
-from sseproxy.console.cassettes import listed, listing, showing
+from sseproxy.console.cassettes import Listing, showing
 from sseproxy.console.diff import differing
 from sseproxy.console.stats import stats_line, totalling
 from sseproxy.console.timeline import waterfall
@@ -144,8 +144,10 @@ def look(exchange: Exchange) -> None:
     findings(exchange)
     orjson.dumps(as_json("x", exchange, stream))
     out = Console(file=io.StringIO(), width=100_000)
-    rows = listing([listed(exchange, stream, exchange.ending)])
-    for line in [*rows, *showing(exchange, stream, exchange.ending), *debugged(exchange)]:
+    listing = Listing(80)
+    listing.expect(exchange.request)
+    rows = listing.lines(exchange, stream, exchange.ending)
+    for line in [listing.heading(), *rows, *showing(exchange, stream, exchange.ending), *debugged(exchange)]:
         assert not UNFIT.search(line.plain)
         out.print(line)
     for export in FORMATS.values():
