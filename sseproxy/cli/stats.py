@@ -53,12 +53,15 @@ def _stories(found: Reading) -> Iterator[tuple[Path, Story]]:
 
 def _print_table(figures: Figures) -> None:
     out = stdout()
+    window = out.width if out.is_terminal else None
     total = Total()
     for number, (_, story, counted) in enumerate(figures):
         if not number:
-            out.print(stats_heading())
-        out.print(stats_line(story, counted))
+            out.print(stats_heading(window))
+        out.print(stats_line(story, counted, window))
         total.add(counted, is_stream=story.stream.is_stream)
+    if not (total.streams or total.others):
+        return
     out.print()
     for line in totalling(total):
         out.print(line)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
+from itertools import accumulate
 
 from rich.text import Text
 
@@ -15,7 +17,7 @@ from sseproxy.printable import counted, printable
 
 # Widths are fixed, so that a line can be printed before the next cassette is read.
 _COLUMNS = (
-    ("EVENTS", 7),
+    ("EVENTS", 6),
     ("TOKENS", 7),
     ("FIRST s", 8),
     ("TOKEN s", 8),
@@ -29,19 +31,42 @@ _COLUMNS = (
     ("STALLS", 7),
     ("LAST s", 8),
 )
+_BY_RANK = (
+    *("EVENTS", "TOKEN s", "P50 ms", "MAX ms", "TOK/s", "STALLS"),  # fill a window of 80 columns
+    *("P99 ms", "LAST s", "P90 ms", "FIRST s", "TOKENS", "EV/READ", "B/s"),
+)
+"""A window that is too narrow for all has as many of these as fit."""
 _ENDING = 16
+_ID = 16
 _BAR = 40
 """Columns of the longest bar."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def stats_heading() -> Text:
-    cells = "".join(title.rjust(width) for title, width in _COLUMNS)
+def stats_heading(window: int | None) -> Text:
+    """`window`: its columns; None: there is none, and all is shown."""
+    cells = _row([title for title, _ in _COLUMNS], window)
     return Text(f"{cells}  {'ENDING'.ljust(_ENDING)}ID", style="dim")
 
 
-def stats_line(story: Story, figures: Stats) -> Text:
-    """A response that is no stream has no figures but its size in time."""
+def _row(cells: Sequence[str], window: int | None) -> str:
+    shown = _fitting(window)
+    columns = zip(cells, _COLUMNS, strict=True)
+    return "".join(cell.rjust(width) for cell, (title, width) in columns if title in shown)
+
+
+@cache
+def _fitting(window: int | None) -> Collection[str]:
+    """The titles of the figures that there is room for."""
+    if window is None:
+        return _BY_RANK
+    widths = dict(_COLUMNS)
+    taken = accumulate(map(widths.__getitem__, _BY_RANK), initial=2 + _ENDING + _ID)
+    return _BY_RANK[: max(0, sum(1 for size in taken if size <= window) - 1)]
+
+
+def stats_line(story: Story, figures: Stats, window: int | None) -> Text:
+    """A response that is no stream has no figures but its size in time. `window` as above."""
     spread = [_milliseconds(value) for value in figures.spread or ()] or ["-"] * 4
     cells = [
         str(figures.events),
@@ -57,7 +82,7 @@ def stats_line(story: Story, figures: Stats) -> Text:
     ]
     if not story.stream.is_stream:
         cells = ["-"] * (len(_COLUMNS) - 1) + [seconds(figures.duration)]
-    line = Text("".join(cell.rjust(width) for cell, (_, width) in zip(cells, _COLUMNS, strict=True)))
+    line = Text(_row(cells, window))
     ending = ending_text(figures.ending)
     ending.pad_right(max(1, _ENDING - ending.cell_len))
     return line.append("  ").append_text(ending).append(printable(story.exchange.head.id))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 from sseproxy.exchange import Ending
 from tests.cli.builder import save, stream, unanswered
-from tests.cli.support import good, in_terminal, sseproxy
+from tests.cli.support import complaint, good, in_terminal, sseproxy
 from tests.e2e.record_cassettes import FOLDER
 from tests.support.predictions import prediction, tokens
 
@@ -44,6 +45,33 @@ def test_a_gap_of_days_is_drawn_too(tmp_path: Path) -> None:
 
 def test_in_a_terminal_it_has_colours() -> None:
     assert "\x1b[32mclean" in in_terminal("stats", FOLDER)
+
+
+def test_in_a_window_of_80_columns_nothing_is_folded(tmp_path: Path) -> None:
+    save(tmp_path, stream(ending=Ending.UPSTREAM_TIMEOUT))
+    shown = re.sub(r"\x1b\[[\d;]*m", "", in_terminal("stats", tmp_path, columns=80)).splitlines()
+    assert max(map(len, shown)) == 80
+    assert shown[0].split() == [
+        "EVENTS",
+        "TOKEN",
+        "s",
+        "P50",
+        "ms",
+        "MAX",
+        "ms",
+        "TOK/s",
+        "STALLS",
+        "ENDING",
+        "ID",
+    ]
+    assert shown[1].endswith("  upstream_timeout 01KAQ3M5Z8T7QRSV")
+
+
+def test_of_nothing_that_can_be_read_there_is_no_sum(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.sse.jsonl"
+    bad.write_bytes(b"hello\n")
+    outcome = sseproxy("stats", bad)
+    assert (complaint(outcome).startswith(f"{bad}:1: not JSON"), outcome.out) == (True, "")
 
 
 def test_json_and_csv_tell_the_same() -> None:

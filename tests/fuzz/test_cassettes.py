@@ -171,7 +171,7 @@ def debugged(exchange: Exchange) -> Iterator[Text]:
     story = read_story(exchange)
     total = Total()
     total.add(stats(story), is_stream=story.stream.is_stream)
-    yield stats_line(story, stats(story))
+    yield stats_line(story, stats(story), 80)
     yield from totalling(total)
     for scene in timeline([("x", story)]):
         yield from waterfall(scene, None)
