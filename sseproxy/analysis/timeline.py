@@ -8,29 +8,26 @@ long as no other stream of the same chat (message, completion, …) says anythin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from heapq import merge
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sseproxy.again import Again
 from sseproxy.analysis.gaps import STALL, Gap
 from sseproxy.analysis.lint import Finding
 from sseproxy.analysis.moment import Moment
 from sseproxy.analysis.remark import comments, rest
+from sseproxy.analysis.scenes import Group, Span, sessions, with_relevant
 from sseproxy.analysis.story import Story
 from sseproxy.exchange import media_type
 from sseproxy.printable import READABLE, counted, printable, printable_bytes
 
-IDLE = 10_000_000
-"""Microseconds without an open exchange after which a new scene begins."""
-SPAN = 2_000_000
-"""Microseconds: a scene is no longer than this, or"""
-TIMES_LONGEST = 5
-"""this many times its longest exchange, where it can be cut: else no bar can be told from a dot."""
+T = TypeVar("T")
+
 _LEAST = 1_000  # microseconds: a gap that is told of is not shown as 0.000 s
 
 
@@ -143,55 +140,53 @@ class Scene:
         return max(lane.ended for lane in self.lanes)
 
 
+def _nothing(_: object) -> Iterable[Finding]:
+    return ()
+
+
 def timeline(
-    stories: Iterable[tuple[str, Story]], findings: Iterable[Finding] = (), *, fold: bool = True
-) -> list[Scene]:
-    """The scenes of these cassettes, in order of sessions and times. `fold` False: a row for each event."""
-    sessions: dict[str, list[tuple[str, Story]]] = defaultdict(list)
-    for name, story in sorted(stories, key=lambda each: each[1].exchange.head.wall):
-        sessions[story.exchange.head.session].append((name, story))
-    of_cassette: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        of_cassette[finding.place.cassette].append(finding)
-    return [
-        _scene(together, idle, of_cassette, fold=fold)
-        for told in sessions.values()
-        for together, idle in _together(sorted(told, key=lambda each: each[1].exchange.head.session_t))
-    ]
+    spans: Iterable[Span[T]],
+    read: Callable[[T], tuple[str, Story] | None],
+    lint: Callable[[Sequence[T]], Iterable[Finding]] = _nothing,
+    *,
+    fold: bool = True,
+) -> Iterator[Scene]:
+    """The scenes of these exchanges, in order of sessions and times, each made when it is asked for.
+
+    `read` gives an exchange's name and story (None: it can't be had), and `lint` what is wrong with some,
+    compared with those before. Nothing is kept of a scene when the next one is asked for. `fold` False:
+    a row for each event.
+    """
+    for groups in sessions(spans):
+        findings: dict[str, list[Finding]] = defaultdict(list)
+        for group, relevant in with_relevant(groups):
+            for finding in lint(relevant):
+                findings[finding.place.cassette].append(finding)
+            yield from _scene(group, read, findings, fold=fold)
 
 
 Together = list[tuple[str, Story]]
 
 
-def _together(told: Sequence[tuple[str, Story]]) -> Iterator[tuple[Together, int | None]]:
-    """A session's cassettes, cut where nothing was open, and for how long; None before the first."""
-    group: Together = []
-    idle: int | None = None
-    begin = busy_until = longest = 0
-    for name, story in told:
-        at, duration = story.exchange.head.session_t, story.exchange.duration
-        span = max(SPAN, TIMES_LONGEST * max(longest, duration))
-        if group and at > busy_until and (at - busy_until >= IDLE or at + duration - begin > span):
-            yield group, idle
-            group, idle, longest = [], at - busy_until, 0
-        if not group:
-            begin = at
-        group.append((name, story))
-        busy_until = max(busy_until, at + duration)
-        longest = max(longest, duration)
-    yield group, idle
-
-
 def _scene(
-    together: Together, idle: int | None, findings: Mapping[str, Sequence[Finding]], *, fold: bool
-) -> Scene:
+    group: Group[T],
+    read: Callable[[T], tuple[str, Story] | None],
+    known: dict[str, list[Finding]],
+    *,
+    fold: bool,
+) -> Iterator[Scene]:
+    """One, or none where nothing of it can be had; what was known of it is taken from there."""
+    together = [found for span in group.spans if (found := read(span.what))]
+    if not together:
+        return
+    findings = {name: known.pop(name) for name, _ in together if name in known}
     lanes = tuple(_lanes(together, findings))
     rows = Again(partial(_merged, lanes, findings), sum(_count(lane.story) for lane in lanes))
     told: Sequence[Row] = (
         rows if any(isinstance(lane.story.moments, Again) for lane in lanes) else tuple(rows)
     )
     first = together[0][1].exchange.head
-    return Scene(first.session, first.wall, idle, lanes, tuple(_folded(told, lanes)) if fold else told)
+    yield Scene(first.session, first.wall, group.idle, lanes, tuple(_folded(told, lanes)) if fold else told)
 
 
 def _merged(lanes: Sequence[Lane], findings: Mapping[str, Sequence[Finding]]) -> Iterator[Row]:
@@ -209,9 +204,7 @@ def _count(story: Story) -> int:
     return bool(exchange.request) + bool(exchange.response) + len(story.moments) + len(exchange.notes) + 1
 
 
-def _lanes(
-    together: Sequence[tuple[str, Story]], findings: Mapping[str, Sequence[Finding]]
-) -> Iterator[Lane]:
+def _lanes(together: Together, findings: Mapping[str, Sequence[Finding]]) -> Iterator[Lane]:
     zero = together[0][1].exchange.head.session_t
     ids = [story.ids for _, story in together]
     for index, (name, story) in enumerate(together):

@@ -119,6 +119,16 @@ def decode_tail(lines: bytes) -> bytes:
     return b"".join(Fields(record).content() for record in records if record["k"] == "data")
 
 
+def decode_end(line: bytes) -> End | None:
+    """The `end` that the last line of a cassette is; None for anything else, and for one with a fault."""
+    try:
+        record = read_record(line, 0)
+        item = Reader().take(record) if record["k"] == "end" else None
+    except CassetteError:
+        return None
+    return item if isinstance(item, End) else None
+
+
 def parse(data: bytes, *, part: bool = False) -> list[Record]:
     """The records of a cassette as plain JSON objects, each checked to have a string `k`."""
     return list(_records(BytesIO(data), part=part))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from sseproxy.cassette.decode import (
     Item,
     decode,
     decode_arrivals,
+    decode_end,
     decode_lines,
     decode_request,
     decode_tail,
@@ -104,6 +107,39 @@ def load_beginning(path: Path) -> tuple[Head, Request | None]:
         _, request = next(found, (0, None))
     assert isinstance(head, Head)
     return head, request if isinstance(request, Request) else None
+
+
+class Extent(NamedTuple):
+    """When the exchange in a cassette was."""
+
+    head: Head
+    duration: int
+    """In microseconds, as an exchange's."""
+    ended: bool
+
+
+def load_extent(path: Path) -> Extent:
+    """What the first and the last line tell of that; only a cassette without an end is read as a whole.
+
+    Raises as `load` does, for what is read.
+    """
+    head, _ = load_beginning(path)
+    if end := decode_end(_last_line(path)):
+        return Extent(head, end.t, True)
+    exchange = view(path)
+    return Extent(head, exchange.duration, exchange.end is not None)
+
+
+def _last_line(path: Path) -> bytes:
+    """Of one that is longer than an end is, a part."""
+    path = present(path)
+    with _told(path):
+        if path.name.endswith(PACKED):  # from its front alone, but nothing is made of the lines
+            with opened(path) as lines:
+                return next(iter(deque(lines, maxlen=1)), b"")
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _END))
+            return file.read().removesuffix(b"\n").rpartition(b"\n")[2]
 
 
 def load_request(path: Path) -> tuple[Head, Request | None]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from sseproxy.cassette.store import find, load_beginning, present, view
+from sseproxy.cassette.store import Extent, find, load_beginning, load_extent, present, view
 from sseproxy.errors import CassetteError, NoHeadYetError
 from sseproxy.exchange import Exchange, Head, Request
 from sseproxy.printable import printable
@@ -26,10 +26,17 @@ class Reading:
     def __init__(self, paths: tuple[Path, ...]) -> None:
         """Raises SseproxyError for what does not exist and for a folder without any."""
         self._paths = find(paths)
+        self._failed: set[Path] = set()
         self.status = 0
 
     def __iter__(self) -> Iterator[tuple[Path, Exchange]]:
         yield from self._read(self._paths)
+
+    def extents(self) -> Iterator[tuple[Path, Extent]]:
+        """When each was, for which hardly anything of it is read."""
+        for path in map(present, self._paths):
+            if extent := self.one(load_extent, path):
+                yield path, extent
 
     def in_time(self, see: Callable[[Request | None], None] = _pass) -> Iterator[tuple[Path, Exchange]]:
         """The same, oldest first: for that the first lines of each are read before, and `see` gets all
@@ -37,7 +44,7 @@ class Reading:
         """
         heads: list[tuple[Path, Head]] = []
         for path in self._paths:
-            if begun := self._one(load_beginning, path):
+            if begun := self.one(load_beginning, path):
                 head, request = begun
                 heads.append((path, head))
                 see(request)
@@ -46,16 +53,19 @@ class Reading:
 
     def _read(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Exchange]]:
         for path in map(present, paths):
-            if exchange := self._one(view, path):
+            if exchange := self.one(view, path):
                 yield path, exchange
 
-    def _one(self, read: Callable[[Path], T], path: Path) -> T | None:
-        """None for what can't be read, which is told, and for what has no head yet, which holds nothing."""
+    def one(self, read: Callable[[Path], T], path: Path) -> T | None:
+        """None for what can't be read, which is told once, and for what has no head yet: it holds nothing."""
+        if path in self._failed:
+            return None
         try:
             return read(path)
         except NoHeadYetError:
             return None
         except CassetteError as error:
             click.echo(f"Error: {printable(str(error))}", err=True)
+            self._failed.add(path)
             self.status = 2
             return None

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from sseproxy.cassette.store import find, is_being_written, load, load_all, tail_body
+from sseproxy.cassette.pack import pack
+from sseproxy.cassette.store import find, is_being_written, load, load_all, load_extent, tail_body
 from sseproxy.cassette.writer import CassetteWriter
 from sseproxy.errors import CassetteError, NoHeadYetError, SseproxyError
 from sseproxy.exchange import Exchange
 
-from .lines import DATA, END, HEAD, REQUEST, RESPONSE, WHOLE, but, lines
+from .lines import DATA, END, HEAD, REQUEST, RESPONSE, WHOLE, Record, but, lines
 from .strategies import cassette, exchanges, thorough
 
 
@@ -216,3 +217,41 @@ def test_the_tail_of_what_can_not_be_read_is_an_error(tmp_path: Path) -> None:
     [path] = write(tmp_path, "a.sse.jsonl", data=b"not a cassette\n")
     with pytest.raises(CassetteError):
         tail_body(path, 100)
+
+
+EXTENTS: dict[str, tuple[str, bytes, int, bool]] = {
+    "whole": ("a.sse.jsonl", lines(*WHOLE), 300, True),
+    "without the last LF": ("a.sse.jsonl", lines(*WHOLE)[:-1], 300, True),
+    "an end with much to say": ("a.sse.jsonl", lines(*WHOLE[:-1], but(END, detail="x" * 9_999)), 300, True),
+    "something unknown behind it": ("a.sse.jsonl", lines(*WHOLE, {"k": "new"}), 300, True),
+    "a recorder that died": ("a.sse.jsonl.part", lines(*WHOLE[:-1]), 200, False),
+    "in the middle of the end": ("a.sse.jsonl.part", lines(*WHOLE)[:-9], 200, False),
+    "of a line": ("a.sse.jsonl.part", lines(HEAD, REQUEST, RESPONSE)[:-9], 0, False),
+    "before the body": ("a.sse.jsonl.part", lines(HEAD, REQUEST, RESPONSE), 100, False),
+}
+
+
+@pytest.mark.parametrize("name", EXTENTS)
+def test_how_long_an_exchange_took(name: str, tmp_path: Path) -> None:
+    file, data, duration, ended = EXTENTS[name]
+    (path,) = write(tmp_path, file, data=data)
+    whole = load(path)
+    assert load_extent(path) == (whole.head, duration, ended)
+    assert (whole.duration, whole.end is not None) == (duration, ended)
+    if ended and data.endswith(b"\n"):
+        assert load_extent(pack(path)) == (whole.head, duration, ended)
+
+
+def test_of_how_long_a_finished_one_took_the_first_lines_and_the_last_tell(tmp_path: Path) -> None:
+    unread = lines(*WHOLE[:-1], b"not looked at", END)
+    (path,) = write(tmp_path, "a.sse.jsonl", data=unread)
+    assert load_extent(path)[1:] == (300, True)
+
+
+@pytest.mark.parametrize(
+    "end", [but(END, t=-1), but(END, reason="bored"), b"{"], ids=["time", "reason", "JSON"]
+)
+def test_an_end_with_a_fault_is_told_with_its_line(end: Record | bytes, tmp_path: Path) -> None:
+    (path,) = write(tmp_path, "a.sse.jsonl", data=lines(*WHOLE[:-1], end))
+    with pytest.raises(CassetteError, match=r"a\.sse\.jsonl:5: "):
+        load_extent(path)

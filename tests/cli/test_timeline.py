@@ -15,10 +15,10 @@ from sseproxy.analysis.timeline import came_late
 from sseproxy.cassette.store import find, load_all
 from sseproxy.exchange import Ending
 from tests.cli.builder import save, stream, unanswered
-from tests.cli.support import complaint, good, in_terminal, sseproxy
+from tests.cli.support import Command, complaint, good, in_terminal, sseproxy
 from tests.e2e.record_cassettes import FOLDER
 from tests.lint.streams import TAKEOVER
-from tests.support.predictions import event, prediction, tokens
+from tests.support.predictions import event, prediction, takeover, tokens
 
 LAST = event("metadata", {"chatId": "c"}) + event("end", "[DONE]")
 SLOW = prediction([*tokens(20, "a", "b", "c"), *tokens(3_060, "d", "e"), (3_090, LAST)], end_t=3_091)
@@ -154,3 +154,42 @@ def test_a_contract_of_ones_own_is_kept_to(tmp_path: Path) -> None:
     path = save(tmp_path, SLOW)
     assert "O30" not in good("timeline", path)
     assert "O30" in good("timeline", "--contract", "start token* metadata end", path)
+
+
+def broken(path: Path) -> Path:
+    """Still a cassette by its first lines and its last."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:4], b"hello\n", *lines[4:]]))
+    return path
+
+
+def test_a_scene_is_printed_before_the_next_is_read(tmp_path: Path) -> None:
+    """The first does not fit into the pipe: what happens to the second meanwhile is still seen."""
+    save(tmp_path, prediction([*tokens(20, *["word"] * 2_000), (60_000, LAST)]), "a.sse.jsonl")
+    second = save(tmp_path, replace(SLOW, head=replace(SLOW.head, session="another")), "b.sse.jsonl")
+    showing = Command(("timeline", "--all", tmp_path))
+    assert showing.stdout.readline().startswith(b"A  POST")
+    broken(second)
+    outcome = showing.ended()
+    assert complaint(outcome).startswith(f"{second}:5: not JSON")
+    assert outcome.out.count("A  POST") == 0
+
+
+def test_one_that_breaks_off_in_the_middle_is_told_once_and_hides_no_other(tmp_path: Path) -> None:
+    save(tmp_path, stream(), "a.sse.jsonl")
+    bad = broken(save(tmp_path, SLOW, "b.sse.jsonl"))
+    outcome = sseproxy("timeline", tmp_path)
+    assert complaint(outcome).startswith(f"{bad}:5: not JSON")
+    assert outcome.out == good("timeline", tmp_path / "a.sse.jsonl")
+
+
+def test_whoever_takes_over_a_stream_without_an_end_may_come_much_later(tmp_path: Path) -> None:
+    """In a scene of its own, and told in the one of the stream that was taken over."""
+    first, second = takeover()
+    save(tmp_path, replace(first, end=None), "a.sse.jsonl.part")
+    late = save(tmp_path, replace(second, head=replace(second.head, session_t=60_000_000)), "b.sse.jsonl")
+    shown, later = good("timeline", tmp_path).split("in which nothing was open:")
+    assert "S501 taken-over: this stream stopped after 4 tokens" in shown
+    assert f"came 60.000 s after it and got the end ({late})" in shown
+    assert "S501" not in later
+    assert "O3" not in later

@@ -15,12 +15,12 @@ from sseproxy.analysis import body
 from sseproxy.analysis.events import read_stream
 from sseproxy.analysis.stats import stats
 from sseproxy.analysis.story import read_story
-from sseproxy.analysis.timeline import timeline
 from sseproxy.cassette.store import load, view
 from sseproxy.cli import cli
 from tests.cli.builder import STREAM, save, stream
 from tests.export.support import captured
 from tests.support.predictions import prediction, tokens
+from tests.support.scenes import scenes_of
 
 KB = "x" * 900
 """A text that makes an event of a good thousand bytes."""
@@ -69,6 +69,14 @@ def test_twelve_streams_take_no_more_than_three(command: str, tmp_path: Path) ->
     assert peak(command, *paths) < 1.2 * few
 
 
+def test_of_a_timeline_one_scene_is_held(tmp_path: Path) -> None:
+    came = tokens(20, *map(str, range(1_000)))
+    values = [prediction(came, began=60_000 * number) for number in range(4)]
+    paths = [save(tmp_path, value, f"{number}.sse.jsonl") for number, value in enumerate(values)]
+    peak("timeline", *paths[:1])
+    assert peak("timeline", *paths) < 1.3 * peak("timeline", *paths[:1])
+
+
 @pytest.mark.parametrize("name", captured())
 def test_what_is_read_again_is_what_would_be_held(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -86,7 +94,7 @@ def test_what_is_read_again_is_what_would_be_held(
     assert list(now.stream.dispatched) == list(was.stream.dispatched)
     assert stats(now) == stats(was)
     for fold in (True, False):
-        (one,), (other,) = (timeline([("a", story)], fold=fold) for story in (was, now))
+        (one,), (other,) = (scenes_of([("a", story)], fold=fold) for story in (was, now))
         assert list(one.rows) == list(other.rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -11,19 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sseproxy.analysis.lint import Finding
-from sseproxy.analysis.story import read_story
-from sseproxy.analysis.timeline import IDLE, SPAN, Row, Scene, What, timeline
+from sseproxy.analysis.scenes import IDLE, SPAN, Span, sessions, with_relevant
+from sseproxy.analysis.story import Story, read_story
+from sseproxy.analysis.timeline import Row, Scene, What, timeline
 from sseproxy.exchange import Exchange, Note
 from tests.cassette.strategies import brief, exchanges
 from tests.export.support import captured
 from tests.support.predictions import MS, event, finding, prediction, takeover, tokens
+from tests.support.scenes import Told, scenes_of, span
 
 END = event("end", "[DONE]")
 DEEP = event("usedTools", 0).replace(b"0", b"[" * 900 + b"]" * 900)
 
 
 def scenes(*values: Exchange, fold: bool = True, findings: tuple[Finding, ...] = ()) -> list[Scene]:
-    return timeline(((value.head.id, read_story(value)) for value in values), findings, fold=fold)
+    return scenes_of(((value.head.id, read_story(value)) for value in values), findings, fold=fold)
 
 
 def script(scene: Scene) -> list[str]:
@@ -187,6 +190,65 @@ def test_a_clock_has_room_for_its_longest_exchange_and_says_what_was_between() -
     assert all(scene.duration <= 5 * 4_000 * MS for scene in rest)
 
 
+def test_a_scene_is_made_of_what_it_shows_and_nothing_of_it_is_kept_for_the_next() -> None:
+    """What is read and linted when each is there, and how many stories are alive when one is read."""
+    values = [began(prediction([(20, END)]), "s", at) for at in (0, 5, 60_000 * MS, 120_000 * MS)]
+    spans = [
+        Span(place, place, value.head.wall, "s", value.head.session_t, value.duration, ended=True)
+        for place, value in enumerate(values)
+    ]
+    log: list[str] = []
+    made: list[weakref.ref[Story]] = []
+
+    def read(place: int) -> Told:
+        log.append(f"read {place}, alive {[number for number, ref in enumerate(made) if ref()]}")
+        story = read_story(values[place])
+        made.append(weakref.ref(story))
+        return values[place].head.id, story
+
+    def lint(places: Sequence[int]) -> list[Finding]:
+        log.append(f"lint {places}")
+        return []
+
+    for scene in timeline(spans, read, lint):
+        log.append(f"scene of {len(scene.lanes)}")
+        del scene
+    assert log == [
+        *("lint [0, 1]", "read 0, alive []", "read 1, alive [0]", "scene of 2"),
+        *("lint [2]", "read 2, alive []", "scene of 1"),
+        *("lint [3]", "read 3, alive []", "scene of 1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "expected"),
+    [
+        pytest.param("a0 b5 c60 d120", ["ab", "c", "d"], id="what ran together"),
+        pytest.param("d120 b5 c60 a0", ["ba", "c", "d"], id="as they were asked for"),
+        pytest.param("a0 b60? c120 d180", ["a", "bcd", "", ""], id="all behind one without an end"),
+        pytest.param("d180 c120? b60? a0", ["a", "dcb", "", ""], id="once"),
+    ],
+)
+def test_what_is_compared_before_a_scene_is_told(exchanges: str, expected: list[str]) -> None:
+    """A name, seconds; `?`: it has no end."""
+    spans = [
+        Span(each[0], place, "", "s", int(each[1:].rstrip("?")) * 1_000 * MS, 6_000 * MS, each[-1] != "?")
+        for place, each in enumerate(exchanges.split())
+    ]
+    (groups,) = sessions(spans)
+    assert ["".join(relevant) for _, relevant in with_relevant(groups)] == expected
+
+
+def test_a_scene_of_which_nothing_can_be_had_is_left_out() -> None:
+    told = [
+        (value.head.id, read_story(value))
+        for value in (began(takeover()[1], "s", at) for at in (0, IDLE * 9))
+    ]
+    spans = [span(each, place) for place, each in enumerate(told)]
+    (scene,) = timeline(spans, lambda each: each if each is told[1] else None)
+    assert scene.lanes[0].cassette == told[1][0]
+
+
 def test_letters_go_on_behind_z() -> None:
     value = prediction([(20, END)])
     (scene,) = scenes(*(began(value, "s", at) for at in range(28)))
@@ -198,7 +260,7 @@ def test_letters_go_on_behind_z() -> None:
 def test_no_event_is_lost_and_time_goes_on(values: list[Exchange]) -> None:
     stories = [(str(number), read_story(value)) for number, value in enumerate(values)]
     for fold in (True, False):
-        found = timeline(stories, fold=fold)
+        found = scenes_of(stories, fold=fold)
         rows = [row for scene in found for row in scene.rows]
         events = sum(row.events for row in rows if row.what in (What.EVENT, What.UNHEARD))
         assert events == sum(len(story.moments) for _, story in stories)

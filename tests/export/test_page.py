@@ -13,17 +13,17 @@ import pytest
 
 from sseproxy.analysis.lint import RULES, Finding
 from sseproxy.analysis.story import read_story
-from sseproxy.analysis.timeline import timeline
 from sseproxy.exchange import Exchange
 from sseproxy.export.page import page
 from tests.support.predictions import event, finding, prediction, takeover, tokens
+from tests.support.scenes import scenes_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def made(*values: Exchange, title: str = "T", findings: tuple[Finding, ...] = ()) -> str:
     stories = ((value.head.id, read_story(value)) for value in values)
-    return page(timeline(stories, findings, fold=False), title).decode()
+    return page(scenes_of(stories, findings, fold=False), title).decode()
 
 
 def data(text: str) -> list[dict[str, Any]]:

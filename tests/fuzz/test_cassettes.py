@@ -23,7 +23,6 @@ from sseproxy.analysis.events import read_stream
 from sseproxy.analysis.report import as_json
 from sseproxy.analysis.stats import Total, stats
 from sseproxy.analysis.story import read_story
-from sseproxy.analysis.timeline import timeline
 from sseproxy.analysis.validate import findings
 from sseproxy.cassette.decode import decode, decode_tail
 from sseproxy.console.cassettes import Listing, showing
@@ -39,6 +38,7 @@ from sseproxy.matching.telling import lines
 from sseproxy.schedule import schedule
 from tests.e2e.record_cassettes import FOLDER
 from tests.fuzz.support import bounded, mutated, unhurried
+from tests.support.scenes import scenes_of
 
 pytestmark = unhurried
 
@@ -173,10 +173,10 @@ def debugged(exchange: Exchange) -> Iterator[Text]:
     total.add(stats(story), is_stream=story.stream.is_stream)
     yield stats_line(story, stats(story), 80)
     yield from totalling(total)
-    for scene in timeline([("x", story)]):
+    for scene in scenes_of([("x", story)]):
         yield from waterfall(scene, None)
         yield from waterfall(scene, 80)
-    page(timeline([("x", story)], fold=False), "x")
+    page(scenes_of([("x", story)], fold=False), "x")
     assert diff(story, story).headings == []
     other = read_story(decode(cassettes()[0]))
     yield from differing(("x", "y"), story, diff(story, other).changes.items())

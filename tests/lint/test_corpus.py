@@ -8,9 +8,9 @@ import pytest
 
 from sseproxy.analysis.lint import RULES, Severity
 from sseproxy.analysis.story import read_story
-from sseproxy.analysis.timeline import timeline
 from tests.lint.mutants import MUTANTS, Mutant
 from tests.lint.streams import CAPTURES, DOCUMENTED, REAL, capture, codes, linted, spoken
+from tests.support.scenes import scenes_of
 
 ALL_CAPTURES = sorted(path.name.removesuffix(".sse.jsonl") for path in CAPTURES.iterdir())
 
@@ -52,7 +52,7 @@ def test_a_broken_stream_gives_exactly_what_it_was_broken_for(mutant: Mutant) ->
 def test_a_stall_is_what_the_timeline_calls_one() -> None:
     streams = [each.exchange for each in MUTANTS if each.code[0] == "T"] + [spoken(name) for name in REAL]
     for exchange in streams:
-        (scene,) = timeline([("one", read_story(exchange))])
+        (scene,) = scenes_of([("one", read_story(exchange))])
         shown = {f"{row.stall.length / 1e6:.3f} s of silence" for row in scene.rows if row.stall}
         told = [finding for finding in linted(exchange)[0] if finding.rule.code in ("T401", "T402", "T404")]
         for finding in told:
