@@ -21,6 +21,10 @@ class Sink(Protocol):
         """Called within the read itself. After a read with an end there is no other."""
 
 
+_A_READ = 0.001
+"""Seconds: so that the event loop reads all sockets first. uvloop asks its timers before."""
+
+
 class Connection(asyncio.Protocol):
     """One connection to an upstream; one exchange at a time."""
 
@@ -159,12 +163,15 @@ class Connection(asyncio.Protocol):
             self._idle_timer.cancel()
             self._idle_timer = None
 
-    def _check_silence(self) -> None:
+    def _check_silence(self, again: bool = False) -> None:
         assert self._idle_timeout
         silent = (self._clock.now() - self._heard_at) / 1e6
         if self._reading_paused or silent < self._idle_timeout:
             left = self._idle_timeout if self._reading_paused else self._idle_timeout - silent
             self._idle_timer = self._loop.call_later(left, self._check_silence)
+            return
+        if not again:  # where we ourselves were asleep, as a laptop is, what has come is yet to be read
+            self._idle_timer = self._loop.call_later(_A_READ, self._check_silence, True)
             return
         sentence = f"the upstream was silent for {self._idle_timeout:g} s"
         self._deliver(Read(self._clock.now(), end=Ending.UPSTREAM_TIMEOUT, detail=sentence), reusable=False)

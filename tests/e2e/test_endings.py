@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -110,6 +114,47 @@ SAID = {
     Ending.ERROR: "a malformed body",
 }
 """A part of what the cassette says of it."""
+
+
+async def test_bytes_that_came_while_we_were_asleep_are_no_silence(tmp_path: Path) -> None:
+    """As a laptop that wakes up: the time is over, and what has come is yet to be read."""
+    awake = threading.Event()
+    went_on = threading.Event()
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(head(CHUNKED, 0) + framed(CHUNKED, EVENTS[0]))
+            awake.wait()
+            connection.sendall(framed(CHUNKED, EVENTS[1]) + LAST_CHUNK)
+            went_on.set()
+
+    def sleep() -> None:
+        """In the event loop's own callback, so that its timers are due before it looks at sockets again."""
+        loop.remove_reader(alarm)
+        over = time.monotonic() + 2 * SILENCE
+        awake.set()
+        went_on.wait()
+        while time.monotonic() < over:
+            pass
+
+    loop = asyncio.get_running_loop()
+    alarm, ring = socket.socketpair()
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as threads, alarm, ring:
+        loop.add_reader(alarm, sleep)
+        serving = threads.submit(serve)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with recorder(url, tmp_path, idle_timeout=SILENCE) as proxy, client(proxy.url) as peer:
+            await peer.send(request("1.1"))
+            response = Response(request("1.1"))
+            while not response.body:
+                response.feed(await peer.read())
+            ring.send(b"x")
+            await finish(peer, response)
+        serving.result()
+    assert response.body == b"".join(EVENTS)
+    assert only_cassette(tmp_path).ending is Ending.CLEAN
 
 
 @pytest.mark.parametrize("version", VERSIONS)
