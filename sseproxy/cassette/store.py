@@ -229,9 +229,12 @@ def make_folder(path: Path) -> None:
 
 
 def present(path: Path) -> Path:
-    """Where the cassette is now: its recorder may have finished it since it was found."""
-    final = path.with_name(path.name.removesuffix(PART) + SUFFIX)
-    return final if path.name.endswith(PART) and not path.exists() and final.exists() else path
+    """Where the cassette is now: since it was found it may have been finished, packed or unpacked."""
+    if path.exists():
+        return path
+    stem = path.name.removesuffix(PART).removesuffix(PACKED).removesuffix(SUFFIX)
+    others = (path.with_name(stem + SUFFIX), path.with_name(stem + PACKED))
+    return next((other for other in others if other.exists()), path)
 
 
 def is_being_written(path: Path) -> bool:

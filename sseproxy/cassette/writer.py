@@ -107,6 +107,10 @@ class CassetteWriter:
         self._name = self._final_name
 
     def close(self) -> None:
+        """Leaves it as it is; where nothing could be written, on a full disk, there is nothing to be left."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+            if not self._size:
+                with contextlib.suppress(OSError):
+                    self.path.unlink()

@@ -148,7 +148,12 @@ class Mock:
         self._alarm.close()
 
     async def _handle(self, client: Client) -> None:
-        if await self.answer(client):
+        try:
+            if await self._answer(client):
+                return
+        except CassetteError as error:
+            self._tell_unreadable(error)
+            self._say(client, *plain_response(500, f"sseproxy: {error}"))
             return
         request = replace(client.request, body=await client.whole_body())
         if self._options.cors and (method := asked_method(request)):
@@ -170,30 +175,38 @@ class Mock:
         self._say(client, head, body)
 
     async def answer(self, client: Client) -> bool:
-        """Plays the recording whose turn it is; False where there is none, and nothing has been sent."""
+        """Plays the recording whose turn it is; False where there is none that can be read, and nothing has
+        been sent.
+        """
+        try:
+            return await self._answer(client)
+        except CassetteError as error:  # deleted meanwhile, by --keep perhaps
+            self._tell_unreadable(error)
+            return False
+
+    def _tell_unreadable(self, error: CassetteError) -> None:
+        self.unreadable += 1
+        log.error("a cassette can't be played: %s", error)
+
+    async def _answer(self, client: Client) -> bool:
+        """As `answer`. Raises CassetteError."""
         waits = not client.body_complete
         request = replace(client.request, body=await client.whole_body())
         held_up_until = self._clock.now() - client.arrived if waits else 0
         scope = (header(request.headers, SCOPE) or b"").decode("latin-1")
         if self._watcher:
             self._watcher.asked(request)
-        try:
-            answer = self._answers.answer(request, scope)
-            self._alarm.catch_up()  # to find it took a while, and many may ask at once
-            if answer is None:
-                return False
-            ready = self._reels.kept(answer.number)
-            if ready is None:  # other streams must not wait till it is read, once for all who ask
-                async with self._reading:
-                    ready = self._reels.kept(answer.number)
-                    if ready is None:
-                        ready = await asyncio.to_thread(self._reels.make, answer.number)
-            exchange, reel = ready
-        except CassetteError as error:
-            self.unreadable += 1
-            log.error("a cassette can't be played: %s", error)
-            self._say(client, *plain_response(500, f"sseproxy: {error}"))
-            return True
+        answer = self._answers.answer(request, scope)
+        self._alarm.catch_up()  # to find it took a while, and many may ask at once
+        if answer is None:
+            return False
+        ready = self._reels.kept(answer.number)
+        if ready is None:  # other streams must not wait till it is read, once for all who ask
+            async with self._reading:
+                ready = self._reels.kept(answer.number)
+                if ready is None:
+                    ready = await asyncio.to_thread(self._reels.make, answer.number)
+        exchange, reel = ready
         if log.isEnabledFor(logging.INFO):
             self._tell(request, exchange, answer)
         if self._watcher:

@@ -153,6 +153,19 @@ def test_a_cassette_that_is_finished_while_its_folder_is_read_is_no_error(tmp_pa
     assert [exchange.body for _, exchange in load_all(paths)] == [b"data: a\n\n"]
 
 
+@pytest.mark.parametrize(
+    ("listed", "is_packed"), [("a.sse.jsonl.zst", False), ("a.sse.jsonl", True), ("a.sse.jsonl.part", True)]
+)
+def test_nor_is_one_that_was_packed_or_unpacked_meanwhile(
+    listed: str, is_packed: bool, tmp_path: Path
+) -> None:
+    (path,) = write(tmp_path, "a.sse.jsonl")
+    whole = load(path)
+    if is_packed:
+        pack(path)
+    assert load(tmp_path / listed) == whole
+
+
 def test_nor_does_it_matter_to_who_asks_whether_it_is_being_written(tmp_path: Path) -> None:
     writer = CassetteWriter(tmp_path, "a.sse.jsonl")
     [path] = find([tmp_path])

@@ -132,6 +132,18 @@ def test_new_episodes_replays_what_it_has_and_records_what_it_has_not(live: Live
     assert len(contents(tmp_path)) == 5
 
 
+def test_new_episodes_asks_the_server_where_a_cassette_has_gone(live: Live, tmp_path: Path) -> None:
+    """As --keep may delete it while the recorder runs."""
+    recorded(live, tmp_path, "a")
+    live.answer = NEW
+    with mode("new_episodes", live, tmp_path, "--speed", "max") as server:
+        for path in find([tmp_path]):
+            path.unlink()
+        assert ask(server, "a").content == NEW
+        assert " error: a cassette can't be played: " in server.stop().err
+    assert contents(tmp_path) == [("a", NEW)]
+
+
 def test_new_episodes_sends_a_long_body_on_that_nothing_answers(live: Live, tmp_path: Path) -> None:
     question = "long " * 400_000
     with mode("new_episodes", live, tmp_path / "new") as server:

@@ -51,6 +51,23 @@ def test_findings_are_in_the_log_before_the_recorder_stops(tmp_path: Path) -> No
     assert done.status == 0
 
 
+def test_a_name_of_any_length_ends_no_lint(tmp_path: Path) -> None:
+    name = b"x" * 100_000
+
+    def answer_oddly(connection: socket.socket) -> None:
+        request_head(connection)
+        connection.sendall(HEAD + chunks(*LATE[1:], b"event: %b\ndata: {}\n\n" % name))
+
+    arguments = ("record", "--lint", "--cassettes", tmp_path, "--upstream")
+    with upstream(answer_oddly) as url, serving(*arguments, url) as server:
+        get(server.url)
+        done = server.stop()
+    assert "Traceback" not in done.err
+    assert "x" * 1_000 in done.err
+    assert max(map(len, done.err.splitlines())) < 5_000
+    assert done.status == 0
+
+
 def test_a_configuration_that_lint_can_not_use_stops_the_recorder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

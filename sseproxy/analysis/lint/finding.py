@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from sseproxy.printable import readable
+
 
 class Severity(IntEnum):
     """How much a finding matters."""
@@ -78,7 +80,7 @@ def as_json(finding: Finding) -> dict[str, object]:
         "code": rule.code,
         "name": rule.name,
         "severity": str(rule.severity),
-        "message": finding.message,
+        "message": readable(finding.message),
         "more": finding.more,
         **_place(finding.place),
         "others": [_place(place) for place in finding.others],
