@@ -15,6 +15,9 @@ PACKED = SUFFIX + ".zst"
 RECORDED = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d\.\d{3}_[A-Za-z]+_.+_[0-9A-Z]{16}\.sse\.jsonl(\.zst)?")
 """A finished cassette with the name its recorder gave it; one that a person renamed is theirs."""
 
+NAME_TIME = "%Y-%m-%d_%H-%M-%S"
+"""The time, in UTC, with which its recorder's name begins, as strftime has it."""
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _PATH_LENGTH = 60

@@ -6,9 +6,10 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sseproxy.cassette.naming import RECORDED
+from sseproxy.cassette.naming import NAME_TIME, RECORDED
 from sseproxy.errors import SseproxyError
 
 log = logging.getLogger("sseproxy.proxy")
@@ -16,6 +17,9 @@ log = logging.getLogger("sseproxy.proxy")
 _RULE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)")
 _SIZES = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _AGES = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+_SKEW = 3_600
+"""Seconds by which the clocks of two recorders of one folder may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,16 @@ def parse_keep(text: str) -> Keep:
 
 
 def expired(cassettes: Iterable[Kept], keep: Keep, now: float) -> list[Kept]:
-    """Those that are over the bound, oldest first; names sort by time. `now`: seconds since 1970."""
-    newest_first = sorted(cassettes, key=lambda each: each.path.name, reverse=True)
+    """Those that are over the bound, oldest first; names sort by time. `now`: seconds since 1970.
+
+    A name from the future is of a clock that was wrong. It goes first, else nothing new would be kept till then.
+    """
+    future = f"{datetime.fromtimestamp(now + _SKEW, UTC):{NAME_TIME}}"
+
+    def age(cassette: Kept) -> tuple[bool, str]:
+        return cassette.path.name < future, cassette.path.name
+
+    newest_first = sorted(cassettes, key=age, reverse=True)
     total = 0
     gone = []
     for number, cassette in enumerate(newest_first, 1):

@@ -47,7 +47,7 @@ def test_another_bound_is_refused_in_a_sentence(text: str) -> None:
 
 NOW = 1_000_000.0
 # From the oldest to the newest: 100 bytes each, 10 s apart, the newest just now.
-CASSETTES = [Kept(Path(f"{number}"), 100, NOW - 10 * (4 - number)) for number in range(5)]
+CASSETTES = [Kept(Path(f"1970-01-12_13-46-{number}0"), 100, NOW - 10 * (4 - number)) for number in range(5)]
 
 GONE = [
     (Keep(), 0),
@@ -71,6 +71,12 @@ GONE = [
 def test_the_oldest_go_first(keep: Keep, count: int) -> None:
     assert expired(CASSETTES, keep, NOW) == CASSETTES[:count]
     assert expired(CASSETTES[::-1], keep, NOW) == CASSETTES[:count]
+
+
+def test_names_of_a_clock_that_was_ahead_go_before_what_is_recorded_now() -> None:
+    ahead = [Kept(Path(f"1970-01-12_19-46-{number}0"), 100, NOW - 7_200) for number in range(5)]
+    assert expired([*CASSETTES, *ahead], Keep(count=7), NOW) == ahead[:3]
+    assert expired([*CASSETTES, *ahead], Keep(count=4), NOW) == [*ahead, CASSETTES[0]]
 
 
 def test_a_clock_that_was_set_back_makes_nothing_old() -> None:
