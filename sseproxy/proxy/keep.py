@@ -62,7 +62,7 @@ def parse_keep(text: str) -> Keep:
 def expired(cassettes: Iterable[Kept], keep: Keep, now: float) -> list[Kept]:
     """Those that are over the bound, oldest first; names sort by time. `now`: seconds since 1970.
 
-    A name from the future is of a clock that was wrong. It goes first, else nothing new would be kept till then.
+    A name from the future is of a clock that was wrong. It goes first: else nothing new is kept till then.
     """
     future = f"{datetime.fromtimestamp(now + _SKEW, UTC):{NAME_TIME}}"
 
