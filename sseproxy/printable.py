@@ -6,6 +6,8 @@ import re
 
 # Control characters, those that end a line or turn the direction of writing, and lone surrogates.
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+QUOTED = 100
+"""Characters of a name or a value that a sentence quotes."""
 READABLE = 2_000
 """Characters of a text of any length that a person may want to see."""
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -19,6 +21,11 @@ def printable(text: str) -> str:
 def readable(text: str) -> str:
     """As much of a text as a person reads, fit for one line."""
     return printable(text if len(text) <= READABLE else text[:READABLE] + "…")
+
+
+def quoted(text: str) -> str:
+    """A name or a value in a sentence, which stays one however long that is."""
+    return f"`{printable(text[:QUOTED])}{'…' if len(text) > QUOTED else ''}`"
 
 
 def printable_bytes(data: bytes) -> str:

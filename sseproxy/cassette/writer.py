@@ -96,12 +96,12 @@ class CassetteWriter:
             os.close(file)
             other.unlink(missing_ok=True)
             raise
-        self.close()
+        self._release()
         self._file, self._size = file, size
 
     def finish(self) -> None:
         """Closes the cassette and gives it its final name. Raises OSError; the `.part` is whole then."""
-        self.close()  # before: an open file can't be renamed everywhere
+        self._release()  # before: an open file can't be renamed everywhere
         folder = f"{self._folder}{os.sep}"
         os.replace(folder + self._name, folder + self._final_name)  # noqa: PTH105 - as in _create
         self._name = self._final_name
@@ -109,8 +109,12 @@ class CassetteWriter:
     def close(self) -> None:
         """Leaves it as it is; where nothing could be written, on a full disk, there is nothing to be left."""
         if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+            self._release()
             if not self._size:
                 with contextlib.suppress(OSError):
                     self.path.unlink()
+
+    def _release(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1

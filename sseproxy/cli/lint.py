@@ -29,7 +29,7 @@ from sseproxy.cli.options import paths
 from sseproxy.console.findings import finding_lines, rule_lines
 from sseproxy.console.table import stdout
 from sseproxy.errors import CassetteError, NoHeadYetError
-from sseproxy.printable import counted, printable, readable
+from sseproxy.printable import counted, printable
 
 
 @click.command()
@@ -140,7 +140,7 @@ def _github(findings: Iterable[Finding]) -> set[str]:
         codes.add(rule.code)
         place = f"file={_property(finding.place.cassette)},line={finding.place.line}"
         title = _property(f"{rule.code} {rule.name}")
-        message = _data(f"{readable(finding.message)}. {rule.why}")
+        message = _data(f"{printable(finding.message)}. {rule.why}")
         click.echo(f"::{_LEVELS[rule.severity]} {place},title={title}::{message}")
     return codes
 

@@ -22,7 +22,7 @@ from sseproxy.console.table import (
     when,
     width_of,
 )
-from sseproxy.exchange import Arrival, Exchange, Request, header
+from sseproxy.exchange import Arrival, Ending, Exchange, Request, header
 from sseproxy.printable import counted, printable, printable_bytes, readable
 from sseproxy.sse import Event
 
@@ -33,7 +33,7 @@ _WHEN, _REQUEST, _STATUS, _EVENTS, _FIRST, _LAST, _ENDING, _ID = (
     Column("EVENTS", 6, right=True),
     Column("FIRST s", 7, right=True),
     Column("LAST s", 7, right=True),
-    Column("ENDING", 12),
+    Column("ENDING", max(map(len, Ending))),
     Column("ID", 16),
 )
 
@@ -63,7 +63,9 @@ class Listing:
 
     def lines(self, exchange: Exchange, stream: Stream, ending: str) -> Iterator[Text]:
         """One, or two in a narrow window. `ending` is the cassette's own, or `recording`."""
-        asked = _asked(exchange.request)
+        asked = Text(_asked(exchange.request))
+        if self._terminal:
+            asked.truncate(self._request, overflow="ellipsis")
         cells: dict[str, str | Text] = {
             _WHEN.title: when(exchange.head.wall),
             _REQUEST.title: asked,
@@ -77,7 +79,7 @@ class Listing:
         columns = self._columns()
         yield row(columns, [cells[column.title] for column in columns])
         if self._terminal and columns[-1] is _ENDING:
-            line = Text(f"  {asked}")
+            line = Text(f"  {_asked(exchange.request)}")
             line.truncate(self._terminal, overflow="ellipsis")
             yield line
 

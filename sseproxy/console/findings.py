@@ -9,7 +9,7 @@ from rich.text import Text
 from sseproxy.analysis.lint import Finding, Rule, Severity, link
 from sseproxy.console.table import columns, seconds
 from sseproxy.contract import Learned
-from sseproxy.printable import printable, readable
+from sseproxy.printable import printable
 
 SEVERITIES = {Severity.INFO: "blue", Severity.WARNING: "yellow", Severity.ERROR: "red"}
 """Colours."""
@@ -20,7 +20,7 @@ def finding_lines(value: Finding) -> Iterator[Text]:
     rule, place = value.rule, value.place
     line = Text(f"{printable(place.cassette)}:{place.line}: ", style="bold")
     line.append(f"{rule.severity} ", style=SEVERITIES[rule.severity])
-    line.append(f"{rule.code} {rule.name}", style="cyan").append(f": {readable(value.message)}")
+    line.append(f"{rule.code} {rule.name}", style="cyan").append(f": {printable(value.message)}")
     if place.t is not None:
         line.append(f", at {seconds(place.t)} s", style="dim")
     if value.more:

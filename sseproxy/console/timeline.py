@@ -236,7 +236,7 @@ def _style(lane: Lane, row: Row) -> str:
 def _finding(finding: Finding, indent: int) -> Text:
     rule = finding.rule
     more = f" (and {finding.more} more)" if finding.more else ""
-    told = f"{rule.code} {rule.name}: {readable(finding.message)}{more}"
+    told = f"{rule.code} {rule.name}: {printable(finding.message)}{more}"
     return Text(" " * indent + told, style=SEVERITIES[rule.severity])
 
 

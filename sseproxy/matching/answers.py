@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from sseproxy.errors import CassetteError
 from sseproxy.exchange import Head, Request, header
 from sseproxy.matching.folding import folded_rules
 from sseproxy.matching.index import Index
@@ -70,6 +71,7 @@ class Answers:
         self._early: list[tuple[int, dict[str, str], bytes]] = []  # answered before all of the body had come
         self._answered: dict[int, bool] = {}  # as far as it was asked
         self._played: set[int] = set()
+        self._passed_over: set[int] = set()
         self._misses: dict[bytes, Miss] = {}
         for number, head, request in sorted(library.requests(), key=_recorded_at):
             self._heads[number] = head
@@ -85,7 +87,12 @@ class Answers:
         found = self._index.look_up(request)
         if found is None:
             return self._early_answer(request)
-        newest = self._of_newest_session(found.numbers)
+        there = found.numbers
+        if self._passed_over:
+            there = [number for number in there if number not in self._passed_over]
+            if not there:
+                return None
+        newest = self._of_newest_session(there)
         numbers, key = self._resuming.narrowed(newest, found.key, request)
         # Whose turn it is may have to be asked of another process: not where it makes no difference.
         alone = len(numbers) == 1 and self._exhausted is not Exhausted.MISS
@@ -98,8 +105,15 @@ class Answers:
         self._played.add(number)
         if not found.folded:
             return Answer(number)
-        recorded = self._index.parts(self.library.request(number))
+        try:
+            recorded = self._index.parts(self.library.request(number))
+        except CassetteError:
+            return Answer(number)  # it is told when it is to be played
         return Answer(number, tuple(folded_rules(recorded, self._index.parts(request))))
+
+    def pass_over(self, number: int) -> None:
+        """Answers with this recording no more: it has gone, or can't be read."""
+        self._passed_over.add(number)
 
     def _of_newest_session(self, numbers: list[int]) -> list[int]:
         if self._chain_sessions or len(numbers) == 1:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,15 +60,20 @@ class Log:
 
     def __init__(self, record: str = RECORD) -> None:
         self._record = record
-        self._times: Counter[str] = Counter()
+        self._count = 0
+        self._times: dict[str, list[int]] = {}  # the number of a miss, and how often it was told
 
     def told(self, miss: Miss) -> str:
-        """Lines."""
-        whole = "\n".join(lines(miss, self._record, most=1))
-        if whole in self._times or len(self._times) < _REMEMBERED:
-            self._times[whole] += 1
-        times = self._times[whole]
-        return whole if times < 2 else f"{sentence(miss)} (as told above; {times} times by now)"
+        """Lines, of which the first ends with the number of the miss."""
+        first, *rest = lines(miss, self._record, most=1)
+        whole = "\n".join([first, *rest])
+        if known := self._times.get(whole):
+            known[1] += 1
+            return f"{first} [miss {known[0]} again, {known[1]} times by now]"
+        self._count += 1
+        if len(self._times) < _REMEMBERED:
+            self._times[whole] = [self._count, 1]
+        return "\n".join([f"{first} [miss {self._count}]", *rest])
 
 
 def lines(miss: Miss, record: str = RECORD, most: int = NEAREST) -> Iterator[str]:

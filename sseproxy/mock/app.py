@@ -22,7 +22,7 @@ from sseproxy.metrics import Metrics
 from sseproxy.mock.alarm import Alarm
 from sseproxy.mock.cors import admitted, asked_method, leave
 from sseproxy.mock.player import Player
-from sseproxy.mock.reels import Reels
+from sseproxy.mock.reels import Reel, Reels
 from sseproxy.printable import printable_bytes
 from sseproxy.redaction import Rules as Redaction
 from sseproxy.redaction import mask_target
@@ -148,12 +148,7 @@ class Mock:
         self._alarm.close()
 
     async def _handle(self, client: Client) -> None:
-        try:
-            if await self._answer(client):
-                return
-        except CassetteError as error:
-            self._tell_unreadable(error)
-            self._say(client, *plain_response(500, f"sseproxy: {error}"))
+        if await self._answer(client, self._refuse):
             return
         request = replace(client.request, body=await client.whole_body())
         if self._options.cors and (method := asked_method(request)):
@@ -175,38 +170,41 @@ class Mock:
         self._say(client, head, body)
 
     async def answer(self, client: Client) -> bool:
-        """Plays the recording whose turn it is; False where there is none that can be read, and nothing has
-        been sent.
+        """Plays the recording whose turn it is; False where there is none, and nothing has been sent.
+
+        One that can't be read is passed over: somebody may have deleted it, --keep perhaps.
         """
-        try:
-            return await self._answer(client)
-        except CassetteError as error:  # deleted meanwhile, by --keep perhaps
-            self._tell_unreadable(error)
-            return False
+        return await self._answer(client, self._pass_over)
 
-    def _tell_unreadable(self, error: CassetteError) -> None:
-        self.unreadable += 1
-        log.error("a cassette can't be played: %s", error)
+    def _refuse(self, client: Client, number: int, error: CassetteError) -> bool:
+        self._say(client, *plain_response(500, f"sseproxy: {error}"))
+        return True
 
-    async def _answer(self, client: Client) -> bool:
-        """As `answer`. Raises CassetteError."""
+    def _pass_over(self, client: Client, number: int, error: CassetteError) -> bool:
+        self._answers.pass_over(number)
+        return False
+
+    async def _answer(self, client: Client, on_trouble: Callable[[Client, int, CassetteError], bool]) -> bool:
+        """`on_trouble` says whether a recording that can't be read is the end of it."""
         waits = not client.body_complete
         request = replace(client.request, body=await client.whole_body())
         held_up_until = self._clock.now() - client.arrived if waits else 0
         scope = (header(request.headers, SCOPE) or b"").decode("latin-1")
         if self._watcher:
             self._watcher.asked(request)
-        answer = self._answers.answer(request, scope)
-        self._alarm.catch_up()  # to find it took a while, and many may ask at once
-        if answer is None:
-            return False
-        ready = self._reels.kept(answer.number)
-        if ready is None:  # other streams must not wait till it is read, once for all who ask
-            async with self._reading:
-                ready = self._reels.kept(answer.number)
-                if ready is None:
-                    ready = await asyncio.to_thread(self._reels.make, answer.number)
-        exchange, reel = ready
+        while True:
+            answer = self._answers.answer(request, scope)
+            self._alarm.catch_up()  # to find it took a while, and many may ask at once
+            if answer is None:
+                return False
+            try:
+                exchange, reel = await self._ready(answer.number)
+                break
+            except CassetteError as error:
+                self.unreadable += 1
+                log.error("a cassette can't be played: %s", error)
+                if on_trouble(client, answer.number, error):
+                    return True
         if log.isEnabledFor(logging.INFO):
             self._tell(request, exchange, answer)
         if self._watcher:
@@ -215,6 +213,16 @@ class Mock:
         player = Player(client, reel, head, self._clock, self._alarm, held_up_until=held_up_until)
         await self._play(client, player)
         return True
+
+    async def _ready(self, number: int) -> tuple[Exchange, Reel]:
+        """Raises CassetteError."""
+        ready = self._reels.kept(number)
+        if ready is None:  # other streams must not wait till it is read, once for all who ask
+            async with self._reading:
+                ready = self._reels.kept(number)
+                if ready is None:
+                    ready = await asyncio.to_thread(self._reels.make, number)
+        return ready
 
     def _tell(self, request: Request, exchange: Exchange, answer: Answer) -> None:
         told = f", but for {', '.join(answer.folded)}" if answer.folded else ""

@@ -135,4 +135,5 @@ def mask_no_url(text: str) -> str:
 
     A password that has to be quoted and is not is the reason, mostly.
     """
-    return re.sub(r"^((?:/[^=]*=)?(?:\w*://)?).*@", r"\1[redacted]@", text, flags=re.DOTALL)
+    text = re.sub(r"^((?:/[^=]*=)?(?:\w*://)?).*@", r"\1[redacted]@", text, flags=re.DOTALL)
+    return re.sub(r"([?#]).*", r"\1…", text, flags=re.DOTALL)

@@ -34,10 +34,10 @@ def parse_url(url: str) -> tuple[SplitResult, str, int | None]:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        # A part of a password may be what is wrong, and stand in the error.
-        quote = f"{should}; in a password, what is no letter or digit is written as %2F"
-        raise SseproxyError(f"--upstream {shown!r}: {error if shown == url else quote}") from None
+    except ValueError:  # its text may have a part of a password in it
+        hint = "; in a password, what is no letter or digit is written as %2F"
+        quote = hint if re.search("[/?#].*@", url.partition("://")[2]) else ", with a port up to 65535"
+        raise SseproxyError(f"--upstream {shown!r}: {should}{quote}") from None
     usable = parts.scheme in ("http", "https") and re.fullmatch("[!-~]+", url)
     if not usable or parts.query or parts.fragment or not parts.hostname:
         raise SseproxyError(f"--upstream {shown!r}: {should}")

@@ -137,13 +137,13 @@ print(writer.path.name, writer.path.read_bytes() == line * 6)
 """
 
 
-@posix
 def test_where_nothing_could_be_written_nothing_is_left(tmp_path: Path) -> None:
     writer = CassetteWriter(tmp_path, NAME)
     writer.close()
     assert list(tmp_path.iterdir()) == []
 
 
+@posix
 def test_a_full_disk_takes_whole_lines_or_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, timeout=60

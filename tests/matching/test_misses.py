@@ -708,7 +708,7 @@ def test_a_log_tells_of_the_nearest_alone_and_of_the_same_miss_in_a_line() -> No
     answers, log = Answers(Named(CAPITALS)), Log("how to record")
     italy, peru = (answers.explain(chat(f"What is the capital of {land}?")) for land in ("Italy", "Peru"))
     assert log.told(italy) == dedent("""\
-        no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question
+        no cassette answers POST /api/v1/prediction/5f0c: the nearest cassette differs in $.question [miss 1]
           1. cassettes/spain.sse.jsonl (status 200)
              $.question
                recorded: "What is the capital of Spain?"
@@ -721,10 +721,11 @@ def test_a_log_tells_of_the_nearest_alone_and_of_the_same_miss_in_a_line() -> No
              that would also make 2 other cassettes answer this request: better record it
           (the answer's body tells of 2 others)
           to record this request: how to record""")
-    sentence = log.told(peru).partition("\n")[0]
-    assert log.told(italy) == f"{sentence} (as told above; 2 times by now)"
-    assert log.told(italy) == f"{sentence} (as told above; 3 times by now)"
-    assert log.told(peru) == f"{sentence} (as told above; 2 times by now)"
+    sentence = next(lines(peru))
+    assert log.told(peru).startswith(f"{sentence} [miss 2]\n")
+    assert log.told(italy) == f"{sentence} [miss 1 again, 2 times by now]"
+    assert log.told(italy) == f"{sentence} [miss 1 again, 3 times by now]"
+    assert log.told(peru) == f"{sentence} [miss 2 again, 2 times by now]"
 
 
 def test_a_miss_as_a_problem() -> None:

@@ -59,7 +59,10 @@ def test_nothing_said_replays_at_once() -> None:
         ({"speed": "fast"}, "speed: 'fast' is neither a number from 0.001 on nor 'max'"),
         ({"speed": True}, "speed: True is neither a number from 0.001 on nor 'max'"),
         ({"speed": [1]}, "speed: [1] is neither a number from 0.001 on nor 'max'"),
-        ({"upstream": "http://h:99999"}, "upstream: 'http://h:99999': Port out of range 0-65535"),
+        (
+            {"upstream": "http://h:99999"},
+            "upstream: 'http://h:99999': should be a URL such as http://localhost:3000, with a port",
+        ),
         ({"upstream": ["http://a", "/b"]}, "upstream: '/b': should be a URL, or /prefix=URL"),
         ({"upstream": []}, "upstream: [] is neither a URL nor a list of them"),
         ({"upstream": 8080}, "upstream: 8080 is neither a URL nor a list of them"),

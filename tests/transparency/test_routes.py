@@ -148,6 +148,11 @@ SECRET = {
     ): "'http://[redacted]@a': should be a URL such as http://localhost:3000; in a password, ",
     ("http://me:se#cret@a",): "'http://[redacted]@a': should be a URL such as",
     ("http://me:se@cret@a..b",): "'http://[redacted]@a..b': a part of the host's name",
+    ("http://me:secret@a:99999",): (
+        "'http://[redacted]@a:99999': should be a URL such as http://localhost:3000, with a port up to 65535"
+    ),
+    ("http://a?key=secret",): "'http://a?…': should be a URL such as",
+    ("a=http://a#secret",): "'a=http://a#…': should be a URL, or /prefix=URL",
     ("ftp://me:secret@a",): "'ftp://[redacted]@a': should be a URL such as",
     ("me:secret@a:3000",): "'[redacted]@a:3000': should be a URL such as",
     ("a=http://me:secret@a",): "'[redacted]@a': should be a URL, or /prefix=URL",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sseproxy.analysis.lint.finding import Place, Rule
 from sseproxy.dialects import Meaning
+from sseproxy.printable import quoted
 from sseproxy.sse import Event
 
 
@@ -27,7 +28,7 @@ class Block(NamedTuple):
 
 def told(kind: str, place: Place) -> str:
     """An event of this kind as a sentence has it."""
-    return f"`{kind}` (event {place.event})" if place.event else f"`{kind}`"
+    return f"{quoted(kind)} (event {place.event})" if place.event else quoted(kind)
 
 
 class Found(NamedTuple):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from sseproxy.printable import readable
-
 
 class Severity(IntEnum):
     """How much a finding matters."""
@@ -80,7 +78,7 @@ def as_json(finding: Finding) -> dict[str, object]:
         "code": rule.code,
         "name": rule.name,
         "severity": str(rule.severity),
-        "message": readable(finding.message),
+        "message": finding.message,
         "more": finding.more,
         **_place(finding.place),
         "others": [_place(place) for place in finding.others],

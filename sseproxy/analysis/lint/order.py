@@ -11,7 +11,7 @@ from sseproxy.analysis.lint.block import Block, Findings, Found
 from sseproxy.analysis.lint.finding import Place
 from sseproxy.contract import OTHER, Contract, Run, Violation
 from sseproxy.dialects import COMMENT, DROPPED, Dialect, Ids
-from sseproxy.printable import printable
+from sseproxy.printable import quoted
 
 _ID_LINE = re.compile(rb"(?:\A|(?<=[\r\n]))id: ?([^\r\n]*)")
 LISTED = 6
@@ -93,9 +93,7 @@ class Order:
                 continue
             known, whose = self._values.setdefault(name, (value, f"{block.told} has"))
             if value != known:
-                message = (
-                    f"the {name} id of {block.told} is `{printable(value)}`, {whose} `{printable(known)}`"
-                )
+                message = f"the {name} id of {block.told} is {quoted(value)}, {whose} {quoted(known)}"
                 yield Found(rules.FOREIGN_ID, block.place, message, name)
 
     def _again(self, block: Block) -> Generator[Found, None, bool]:
@@ -105,7 +103,7 @@ class Order:
         for key in ids:
             if before := self._seen.get(key):
                 what = f"{key[0]} number" if key[0] else "id"
-                message = f"{block.told} has the {what} `{printable(key[1])}` of {before}"
+                message = f"{block.told} has the {what} {quoted(key[1])} of {before}"
                 yield Found(rules.REPEATED, block.place, message, key[0])
                 return True
             self._seen[key] = block.told

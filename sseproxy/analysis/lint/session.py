@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sseproxy.analysis.lint import rules
 from sseproxy.analysis.lint.finding import Finding, Place
-from sseproxy.printable import counted, printable
+from sseproxy.printable import counted, printable, quoted
 
 REMEMBERED = 10_000
 """Chats whose streams are kept to be compared: those of a session come in the order of their times."""
@@ -105,7 +105,7 @@ def _finding(first: Course, second: Course) -> Finding:
     later = (second.began - first.began) / 1e6
     message = (
         f"this stream stopped after {counted(first.tokens, 'token')} and got no end: a request with the same"
-        f" chat id `{printable(first.chat)}` came {later:.3f} s after it and got the end"
+        f" chat id {quoted(first.chat)} came {later:.3f} s after it and got the end"
         f" ({printable(second.place.cassette)})"
     )
     return Finding(rules.TAKEN_OVER, first.place, message, others=(second.place,))

@@ -10,7 +10,7 @@ from sseproxy.analysis.lint import rules
 from sseproxy.analysis.lint.block import Block, Findings, Found
 from sseproxy.analysis.lint.finding import Place
 from sseproxy.dialects import DROPPED
-from sseproxy.printable import counted, printable
+from sseproxy.printable import counted, quoted
 from sseproxy.sse import Reason
 
 LONGEST_LINE = 65_536
@@ -18,7 +18,6 @@ LONGEST_LINE = 65_536
 
 BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"[\r\n]+")
-_SHOWN = 40  # characters of a line in a message
 
 
 class Wire:
@@ -47,13 +46,13 @@ class Wire:
         if len(raw) > LONGEST_LINE and (longest := max(map(len, _LINE_END.split(raw)))) > LONGEST_LINE:
             yield Found(rules.GIANT_LINE, place, f"a line of {block.told} has {longest} bytes")
         if block.meaning.kind == DROPPED and event.type != "message":
-            message = f"`event: {printable(event.type)}` has no `data` line"
+            message = f"{quoted(f'event: {event.type}')} has no `data` line"
             yield Found(rules.DROPPED, place, message, event.type)
         yield from self._ignored(block)
         self.is_broken = self._json and _is_broken(block)
         if self.is_broken:
             yield Found(
-                rules.BROKEN_JSON, place, f"the data of {block.told} is no JSON: {_begin(event.data)}"
+                rules.BROKEN_JSON, place, f"the data of {block.told} is no JSON: {quoted(event.data)}"
             )
 
     @staticmethod
@@ -61,12 +60,15 @@ class Wire:
         for line, reason in ((each.line, each.reason) for each in block.event.ignored):
             field, _, value = line.partition(":")
             if reason is Reason.ID_HAS_NUL:
-                yield Found(rules.ID_HAS_NUL, block.place, f"the id {_begin(value.strip())} contains NUL")
+                yield Found(rules.ID_HAS_NUL, block.place, f"the id {quoted(value.strip())} contains NUL")
             elif reason is Reason.RETRY_NOT_DIGITS:
-                yield Found(rules.RETRY_NOT_DIGITS, block.place, f"`retry` is {_begin(value.strip())}")
+                yield Found(rules.RETRY_NOT_DIGITS, block.place, f"`retry` is {quoted(value.strip())}")
             elif line.strip() != "message:":
                 yield Found(
-                    rules.UNKNOWN_FIELD, block.place, f"{_begin(line)} has no field that there is", field
+                    rules.UNKNOWN_FIELD,
+                    block.place,
+                    f"{quoted(line)} has no field that there is",
+                    field,
                 )
 
     def _line_ends(self, raw: bytes, place: Place) -> Findings:
@@ -104,8 +106,3 @@ def _is_broken(block: Block) -> bool:
     except orjson.JSONDecodeError:
         return True
     return False
-
-
-def _begin(text: str) -> str:
-    """The first characters of what stands in the stream, quoted."""
-    return f"`{printable(text[:_SHOWN])}{'…' if len(text) > _SHOWN else ''}`"

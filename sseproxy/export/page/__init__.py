@@ -14,7 +14,7 @@ import orjson
 from sseproxy.analysis.lint import Finding
 from sseproxy.analysis.timeline import Lane, Row, Scene, What, came_late
 from sseproxy.exchange import Ending
-from sseproxy.printable import counted, printable, printable_bytes, readable
+from sseproxy.printable import counted, printable, printable_bytes
 
 _LONGEST = 2_000
 """Characters of a text that the page holds."""
@@ -107,7 +107,7 @@ def _row(lane: Lane, row: Row) -> Json:
 def _finding(finding: Finding) -> Json:
     rule = finding.rule
     more = f" (and {finding.more} more)" if finding.more else ""
-    told = f"{rule.code} {rule.name}: {readable(finding.message)}{more}"
+    told = f"{rule.code} {rule.name}: {printable(finding.message)}{more}"
     return {"severity": str(rule.severity), "text": told}
 
 
